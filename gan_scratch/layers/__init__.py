@@ -1,0 +1,22 @@
+"""Layers: each computes y = f(x) and, by hand, the gradient of a loss with respect to x and to its own weights.
+
+Activations are channels last: (N, features), (N, W, C), (N, H, W, C), (N, D, H, W, C).
+"""
+from gan_scratch.layers import init
+from gan_scratch.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softplus, Tanh
+from gan_scratch.layers.base import Layer, Parameter, Sequential
+from gan_scratch.layers.bilinear import Bilinear, Dense
+from gan_scratch.layers.combine import Concat, Residual
+from gan_scratch.layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from gan_scratch.layers.dropout import Dropout
+from gan_scratch.layers.embedding import Embedding
+from gan_scratch.layers.norm import BatchNorm, InstanceNorm, LayerNorm
+from gan_scratch.layers.pool import AvgPool2d, MaxPool2d
+from gan_scratch.layers.shape import Flatten, PixelShuffle, ReflectionPad2d, Reshape, Upsample
+
+__all__ = [
+    "AvgPool2d", "BatchNorm", "Bilinear", "Concat", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
+    "ConvTranspose3d", "Dense", "Dropout", "Embedding", "Flatten", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
+    "MaxPool2d", "PReLU", "Parameter", "PixelShuffle", "ReLU", "ReflectionPad2d", "Reshape", "Residual", "Sequential",
+    "Sigmoid", "Softplus", "Tanh", "Upsample", "init",
+]

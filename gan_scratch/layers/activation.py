@@ -1,0 +1,161 @@
+"""Activations: y = φ(x), element by element, dx = φ′(x)·dy.
+
+Each φ′ here is written in terms of y, so a layer keeps nothing but its output, which the next layer keeps as well.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from gan_scratch import backend
+from gan_scratch.backend import Array, pointwise
+from gan_scratch.layers.base import Layer, Parameter
+
+
+@pointwise
+def leaky_relu(xp, x, slope):
+    return xp.maximum(x, slope * x)
+
+
+@pointwise
+def leaky_relu_backward(xp, dy, y, slope):
+    """xp.where(y > 0, dy, slope·dy), without where, which is ten times slower on random signs."""
+    return dy * ((y > 0).astype(y.dtype) * (1 - slope) + slope)
+
+
+@pointwise
+def tanh(xp, x):
+    return xp.tanh(x)
+
+
+@pointwise
+def tanh_backward(xp, dy, y):
+    return dy * (1 - y * y)
+
+
+@pointwise
+def sigmoid(xp, x):
+    """1 / (1 + e^(−x)) without overflow: no exponent is ever positive."""
+    return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
+
+
+@pointwise
+def sigmoid_backward(xp, dy, y):
+    return dy * y * (1 - y)
+
+
+@pointwise
+def softplus(xp, x):
+    """log(1 + e^x) without overflow, and without losing e^x when x ≪ 0."""
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+@pointwise
+def softplus_backward(xp, dy, y):
+    """φ′ = σ(x) = 1 − e^(−y)."""
+    return dy * -xp.expm1(-y)
+
+
+class Elementwise(Layer):
+    """y = φ(x) with dx = φ′·dy; a subclass writes `phi(x)` and `phi_backward(dy, y)`."""
+
+    def phi(self, x: Array) -> Array:
+        raise NotImplementedError
+
+    def phi_backward(self, dy: Array, y: Array) -> Array:
+        raise NotImplementedError
+
+    def _forward(self, x, train):
+        y = self.phi(x)
+        return y, {"y": y}
+
+    def _backward(self, dy, ctx, weights, inputs):
+        return self.phi_backward(dy, ctx["y"]) if inputs else None
+
+
+class LeakyReLU(Elementwise):
+    """φ(x) = max(x, slope·x), 0 ≤ slope ≤ 1; at x = 0 the derivative is taken as slope. (Maas et al. 2013)"""
+
+    def __init__(self, slope: float = 0.2):
+        if not 0 <= slope <= 1:
+            raise ValueError(f"LeakyReLU: slope must be between 0 and 1, got {slope}")
+        self.slope = float(slope)
+
+    def phi(self, x):
+        return leaky_relu(x, self.slope)
+
+    def phi_backward(self, dy, y):
+        return leaky_relu_backward(dy, y, self.slope)
+
+    def __repr__(self):
+        return f"LeakyReLU({self.slope})"
+
+
+class ReLU(LeakyReLU):
+    """φ(x) = max(x, 0); at x = 0 the derivative is taken as 0."""
+
+    def __init__(self):
+        super().__init__(0.0)
+
+    def __repr__(self):
+        return "ReLU()"
+
+
+class Tanh(Elementwise):
+    """φ(x) = tanh x, φ′ = 1 − y²."""
+
+    def phi(self, x):
+        return tanh(x)
+
+    def phi_backward(self, dy, y):
+        return tanh_backward(dy, y)
+
+
+class Sigmoid(Elementwise):
+    """φ(x) = σ(x) = 1/(1 + e^(−x)), φ′ = y(1 − y). Losses on logits need no Sigmoid: they contain it."""
+
+    def phi(self, x):
+        return sigmoid(x)
+
+    def phi_backward(self, dy, y):
+        return sigmoid_backward(dy, y)
+
+
+class Softplus(Elementwise):
+    """φ(x) = log(1 + e^x), φ′ = σ(x) = 1 − e^(−y)."""
+
+    def phi(self, x):
+        return softplus(x)
+
+    def phi_backward(self, dy, y):
+        return softplus_backward(dy, y)
+
+
+class PReLU(Layer):
+    """y = max(x, 0) + a·min(x, 0), with a trained: one number, or one per channel (He et al. 2015).
+
+    Args:
+        channels: 1, or the size of x's last axis.
+        slope: the initial a.
+    """
+
+    def __init__(self, channels: int = 1, slope: float = 0.25):
+        self.a = Parameter(np.full(channels, slope, np.float32))
+
+    def _check_input(self, x):
+        self._check_float(x)
+        if len(self.a.value) not in (1, x.shape[-1]):
+            raise ValueError(f"{self!r} expects x with {len(self.a.value)} channels on its last axis, but got {x.shape}")
+
+    def _forward(self, x, train):
+        a, xp = self.a.value, backend.of(x).xp
+        return xp.maximum(x, 0) + a * xp.minimum(x, 0), {"x": x}
+
+    def _backward(self, dy, ctx, weights, inputs):
+        x, a, xp = ctx["x"], self.a.value, backend.of(dy).xp
+        if weights:
+            da = backend.of(dy).column_dots(*(t.reshape(-1, x.shape[-1]) for t in (dy, xp.minimum(x, 0))))  # (C,)
+            self.a.grad += da if len(a) > 1 else da.sum()
+        return dy * xp.where(x > 0, x.dtype.type(1), a) if inputs else None
+
+    def __repr__(self):
+        return f"PReLU({len(self.a.value)})"

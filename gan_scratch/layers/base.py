@@ -1,0 +1,219 @@
+"""Parameter, Layer, Sequential: what every layer has in common.
+
+A layer owns its parameters and never its activations. Each call of `forward` returns a ctx, a plain dict of the arrays
+that the backward pass needs, so that a network can be used several times in one training step (D sees real and fake)
+and each use keeps its own record.
+"""
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import numpy as np
+
+from gan_scratch import backend
+from gan_scratch.backend import Array
+
+Ctx = Any  # a dict of arrays for a layer, a list of these (a "tape") for a network
+
+
+class Parameter:
+    """A trainable array and the gradient that backward passes have added up for it.
+
+    Attributes:
+        value: the numbers. Assigning a new array counts as an update; write `p.value[...] = a` to keep the buffer.
+        grad: same shape; `backward` adds to it, the optimizer's `step` clears it.
+        version: how often the value was updated. A ctx remembers it, so that a stale one is noticed.
+    """
+
+    def __init__(self, value: Array):
+        self.version = -1
+        self._value = self.grad = None
+        self.value = value
+
+    @property
+    def value(self) -> Array:
+        return self._value
+
+    @value.setter
+    def value(self, value: Array) -> None:
+        xp = backend.of(value).xp
+        self._value, self.grad = value, xp.zeros_like(value)
+        self.version += 1
+
+    def share(self, value: Array, grad: Array) -> None:
+        """Move into slices of an optimizer's flat buffers, which already hold this parameter's numbers."""
+        self._value, self.grad = value, grad
+
+    def __repr__(self) -> str:
+        return f"Parameter(shape={self.value.shape}, dtype={self.value.dtype}, version={self.version})"
+
+
+class Layer:
+    """Base class of layers and networks.
+
+    A layer with formulas writes `_forward(x, train) -> y, ctx` and `_backward(dy, ctx, weights, inputs) -> dx`; the
+    checks around them stand here, once. A layer made of layers overrides `forward` and `backward`.
+    """
+
+    buffers: tuple[str, ...] = ()  # names of arrays that are saved but not trained (running statistics)
+
+    def forward(self, x: Array, train: bool = True) -> tuple[Array, Ctx]:
+        """Compute y and the ctx for `backward`.
+
+        Raises ValueError when x has a shape that the layer can't take, TypeError when x isn't floating point.
+        """
+        self._check_input(x)
+        y, ctx = self._forward(x, train)
+        ctx["y_shape"] = np.array(y.shape)
+        ctx["version"] = self._versions()
+        return y, ctx
+
+    def backward(self, dy: Array, ctx: Ctx, weights: bool = True, inputs: bool = True) -> Array | None:
+        """Given dy = ∂L/∂y, add ∂L/∂W to each parameter's `.grad` and return dx = ∂L/∂x.
+
+        Args:
+            dy: the shape of the y that belongs to ctx.
+            weights: False skips the weight gradients (D inside G's step).
+            inputs: False skips dx and returns None (the first layer, on real data).
+
+        Raises ValueError when dy has another shape than y, RuntimeError when a parameter was updated after `forward`.
+        """
+        if dy.shape != tuple(ctx["y_shape"]):
+            raise ValueError(f"{self!r}: backward got dy of shape {dy.shape}, but this use of the layer returned y of shape "
+                             f"{tuple(map(int, ctx['y_shape']))}")
+        if (ctx["version"] != self._versions()).any():
+            raise RuntimeError(f"{self!r}: its parameters were updated after this ctx was made, so its gradient would be "
+                               "wrong; run forward again")
+        return self._backward(dy, ctx, weights, inputs)
+
+    def __call__(self, x: Array) -> Array:
+        """Inference: forward(x, train=False)[0]."""
+        return self.forward(x, train=False)[0]
+
+    def _versions(self) -> np.ndarray:
+        return np.array([p.version for p in vars(self).values() if isinstance(p, Parameter)], np.int64)
+
+    def _check_input(self, x: Array) -> None:
+        self._check_float(x)
+
+    def _check_float(self, x: Array) -> None:
+        dtype = getattr(x, "dtype", None)
+        if dtype is None or dtype.kind != "f":
+            raise TypeError(f"{self!r} computes with arrays of floating-point numbers, but x is {dtype or type(x).__name__}; "
+                            "convert it, images for example with x.astype(np.float32) / 127.5 - 1")
+
+    def _check_shape(self, x: Array, ndim: int, channels: int) -> None:
+        """x must have ndim axes (batch first) and `channels` numbers on the last one."""
+        self._check_float(x)
+        if x.ndim != ndim or x.shape[-1] != channels:
+            axes = {2: "(N, {})", 3: "(N, W, {})", 4: "(N, H, W, {})", 5: "(N, D, H, W, {})"}[ndim].format(channels)
+            raise ValueError(f"{self!r} expects x of shape {axes}, channels last, but got {x.shape}")
+
+    # --- what a layer owns -------------------------------------------------------------------------------------------
+
+    def children(self) -> dict[str, "Layer"]:
+        """The layers inside this one, by name."""
+        return {name: v for name, v in vars(self).items() if isinstance(v, Layer)}
+
+    def modules(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
+        """This layer and all layers inside it, in forward order, each with its dotted name."""
+        yield prefix, self
+        for name, child in self.children().items():
+            yield from child.modules(f"{prefix}{name}.")
+
+    def named_params(self) -> dict[str, Parameter]:
+        """All parameters by dotted name, in forward order."""
+        return {f"{prefix}{name}": p for prefix, layer in self.modules() for name, p in vars(layer).items()
+                if isinstance(p, Parameter)}
+
+    @property
+    def params(self) -> list[Parameter]:
+        """All parameters in forward order."""
+        return list(self.named_params().values())
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies, in host memory, of all parameters and running statistics, by dotted name."""
+        arrays = {name: p.value for name, p in self.named_params().items()}
+        arrays |= {f"{prefix}{name}": getattr(layer, name) for prefix, layer in self.modules() for name in layer.buffers}
+        return {name: np.array(backend.to_host(a)) for name, a in arrays.items()}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Write back what `state` returned. Raises ValueError, and changes nothing, when names or shapes differ."""
+        mine = self.state()
+        missing, extra = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
+        if missing or extra:
+            raise ValueError(f"the state doesn't fit this network: missing {missing or 'nothing'}, unknown {extra or 'nothing'}")
+        for name, a in mine.items():
+            if a.shape != state[name].shape:
+                raise ValueError(f"the state doesn't fit this network: {name} has shape {state[name].shape}, expected {a.shape}")
+        for name, p in self.named_params().items():
+            p.value[...] = backend.of(p.value).asarray(state[name])
+            p.version += 1
+        for prefix, layer in self.modules():
+            for name in layer.buffers:
+                a = getattr(layer, name)
+                a[...] = backend.of(a).asarray(state[f"{prefix}{name}"])
+
+    def to(self, device: str) -> "Layer":
+        """Move all arrays to "cpu" or "cuda", in place; returns self. Make optimizers afterwards."""
+        place = backend.get(device)
+        return self._convert(lambda a: place.asarray(a if place.name == "cuda" else backend.to_host(a)))
+
+    def astype(self, dtype) -> "Layer":
+        """Convert all arrays to float32 or float64, in place; returns self. Make optimizers afterwards."""
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"networks compute in float32 or float64, not in {np.dtype(dtype)}")
+        return self._convert(lambda a: a.astype(dtype))
+
+    def _convert(self, convert) -> "Layer":
+        for _, layer in self.modules():
+            for name, v in list(vars(layer).items()):
+                if isinstance(v, Parameter):
+                    v.value = convert(v.value)
+                elif name in layer.buffers:
+                    setattr(layer, name, convert(v))
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Sequential(Layer):
+    """One layer after the other. `forward` returns a tape: the list of its layers' ctx."""
+
+    def __init__(self, *layers: Layer):
+        self.layers = list(layers)
+
+    def children(self) -> dict[str, Layer]:
+        return {str(i): layer for i, layer in enumerate(self.layers)}
+
+    def forward(self, x: Array, train: bool = True) -> tuple[Array, list[Ctx]]:
+        tape = []
+        for i, layer in enumerate(self.layers):
+            try:
+                x, ctx = layer.forward(x, train)
+            except (ValueError, TypeError) as error:
+                raise type(error)(f"layer {i}: {error}") from None
+            tape.append(ctx)
+        return x, tape
+
+    def backward(self, dy: Array, tape: list[Ctx], weights: bool = True, inputs: bool = True) -> Array | None:
+        # Below the first layer that has weights nobody needs a gradient, unless dx was asked for.
+        trained = (i for i, layer in enumerate(self.layers) if layer.params)
+        first = 0 if inputs else next(trained, len(self.layers)) if weights else len(self.layers)
+        for i in reversed(range(first, len(self.layers))):
+            dy = self.layers[i].backward(dy, tape[i], weights, inputs or i > first)
+        return dy if inputs else None
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int | slice) -> Layer:
+        """A layer, or, for a slice, a Sequential that shares these layers (D's features: D[:-1])."""
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
+
+    def __repr__(self) -> str:
+        return "Sequential(" + "".join(f"\n  {i}: {layer!r}" for i, layer in enumerate(self.layers)) + "\n)"

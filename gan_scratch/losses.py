@@ -1,0 +1,147 @@
+"""Losses: value and gradient together, so that each stands beside the formula it came from.
+
+D returns logits l, so D(x) = σ(l) as a probability. Every loss here takes logits: log σ(l) = −softplus(−l) and
+log(1 − σ(l)) = −softplus(l) stay finite where log of a rounded probability is −∞. All means are over every element of
+the first argument, and a value is a 0-d array on the device where its arguments live.
+"""
+from __future__ import annotations
+
+from gan_scratch import backend
+from gan_scratch.backend import Array
+from gan_scratch.layers.activation import sigmoid, softplus
+
+
+def bce_with_logits(logits: Array, targets: Array | float) -> tuple[Array, Array]:
+    """Binary cross-entropy −t log σ(l) − (1 − t) log(1 − σ(l)) = softplus(l) − t·l, and its gradient.
+
+    Args:
+        logits: any shape, for D usually (N, 1).
+        targets: the same shape, or one number for all, in [0, 1].
+
+    Returns: loss (mean), dlogits = (σ(l) − t)/N. Raises ValueError when the shapes differ.
+    """
+    _same_shape(logits, targets)
+    loss = (softplus(logits) - targets * logits).mean()
+    return loss, (sigmoid(logits) - targets) / logits.size
+
+
+def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
+    """−log softmax(l)[label], mean over the batch, and its gradient (softmax(l) − one-hot)/N.
+
+    Args:
+        logits: (N, K).
+        labels: (N,) integers in [0, K).
+
+    Raises ValueError when the shapes don't fit, TypeError when labels aren't integers.
+    """
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise ValueError(f"softmax_cross_entropy expects logits (N, K) and labels (N,), got {logits.shape} and {labels.shape}")
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"softmax_cross_entropy expects integer labels, got {labels.dtype}")
+    n, xp = len(logits), backend.of(logits).xp
+    shifted = logits - logits.max(1, keepdims=True)  # softmax doesn't change, and e^… can't overflow
+    log_p = shifted - xp.log(xp.exp(shifted).sum(1, keepdims=True))  # (N, K)
+    rows = xp.arange(n)
+    dlogits = xp.exp(log_p)
+    dlogits[rows, labels] -= 1
+    return -log_p[rows, labels].mean(), dlogits / n
+
+
+def l1(y: Array, target: Array | float) -> tuple[Array, Array]:
+    """Mean |y − target| and its gradient sign(y − target)/size (0 where they are equal)."""
+    _same_shape(y, target)
+    difference = y - target
+    xp = backend.of(y).xp
+    return xp.abs(difference).mean(), xp.sign(difference) / y.size
+
+
+def l2(y: Array, target: Array | float) -> tuple[Array, Array]:
+    """Mean (y − target)² and its gradient 2(y − target)/size."""
+    _same_shape(y, target)
+    difference = y - target
+    return (difference * difference).mean(), 2 * difference / y.size
+
+
+def _same_shape(y: Array, target: Array | float) -> None:
+    if getattr(target, "shape", ()) not in ((), y.shape):
+        raise ValueError(f"the target has shape {target.shape}, but it is compared with an array of shape {y.shape}; "
+                         "NumPy would silently compare every pair")
+
+
+class Minimax:
+    """The original game (Goodfellow et al. 2014, eq. 1): V = E log D(x) + E log(1 − D(G(z))). D minimises −V, G minimises V.
+
+    G's gradient is −σ(l)/N: it vanishes just where G is bad, at l ≪ 0.
+    """
+
+    real_label = 1.0
+
+    def discriminator(self, real_logits: Array, fake_logits: Array) -> tuple[Array, Array, Array]:
+        """loss = −V, and its gradients with respect to the logits of real and of fake."""
+        loss_real, d_real = bce_with_logits(real_logits, self.real_label)
+        loss_fake, d_fake = bce_with_logits(fake_logits, 0.0)
+        return loss_real + loss_fake, d_real, d_fake
+
+    def generator(self, fake_logits: Array) -> tuple[Array, Array]:
+        """loss = E log(1 − D(G(z))) = −E softplus(l), and its gradient −σ(l)/N."""
+        return -softplus(fake_logits).mean(), -sigmoid(fake_logits) / fake_logits.size
+
+
+class NonSaturating(Minimax):
+    """G minimises −E log D(G(z)) instead (Goodfellow et al. 2014, section 3): the gradient is −(1 − σ(l))/N.
+
+    Args:
+        real_label: 0.9 gives one-sided label smoothing (Salimans et al. 2016, section 3.4). Fakes keep the label 0:
+            smoothing them too would put p_g into the numerator of the optimal D.
+    """
+
+    def __init__(self, real_label: float = 1.0):
+        if not 0 < real_label <= 1:
+            raise ValueError(f"NonSaturating: real_label must be above 0 and at most 1, got {real_label}")
+        self.real_label = real_label
+
+    def generator(self, fake_logits):
+        """loss = −E log D(G(z)), and its gradient (σ(l) − 1)/N."""
+        return bce_with_logits(fake_logits, 1.0)
+
+
+class LeastSquares:
+    """½E(l − real)² + ½E(l − fake)² for D and ½E(l − goal)² for G, on raw outputs l (Mao et al. 2017, eq. 2 and 9)."""
+
+    def __init__(self, fake: float = 0.0, real: float = 1.0, goal: float = 1.0):
+        self.fake, self.real, self.goal = fake, real, goal
+
+    def discriminator(self, real_logits, fake_logits):
+        loss_real, d_real = l2(real_logits, self.real)
+        loss_fake, d_fake = l2(fake_logits, self.fake)
+        return (loss_real + loss_fake) / 2, d_real / 2, d_fake / 2
+
+    def generator(self, fake_logits):
+        loss, d_fake = l2(fake_logits, self.goal)
+        return loss / 2, d_fake / 2
+
+
+class Wasserstein:
+    """D minimises E l(fake) − E l(real), G minimises −E l(fake) (Arjovsky et al. 2017, eq. 2). D must be Lipschitz."""
+
+    def discriminator(self, real_logits, fake_logits):
+        ones = backend.of(real_logits).xp.ones_like
+        loss = fake_logits.mean() - real_logits.mean()
+        return loss, -ones(real_logits) / real_logits.size, ones(fake_logits) / fake_logits.size
+
+    def generator(self, fake_logits):
+        return -fake_logits.mean(), -backend.of(fake_logits).xp.ones_like(fake_logits) / fake_logits.size
+
+
+class Hinge:
+    """D minimises E max(0, 1 − l(real)) + E max(0, 1 + l(fake)), G minimises −E l(fake) (Lim & Ye 2017; Miyato et al. 2018)."""
+
+    def discriminator(self, real_logits, fake_logits):
+        xp = backend.of(real_logits).xp
+        loss = xp.maximum(1 - real_logits, 0).mean() + xp.maximum(1 + fake_logits, 0).mean()
+        d_real = -(real_logits < 1).astype(real_logits.dtype) / real_logits.size
+        d_fake = (fake_logits > -1).astype(fake_logits.dtype) / fake_logits.size
+        return loss, d_real, d_fake
+
+    def generator(self, fake_logits):
+        return Wasserstein.generator(self, fake_logits)

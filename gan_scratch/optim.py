@@ -1,0 +1,186 @@
+"""Optimizers on flat buffers: all parameters of a network are one vector θ, all their gradients one vector g.
+
+A step is then a handful of operations on long vectors, however many layers there are. After a step the gradients are 0
+and every parameter's version is one higher.
+"""
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from gan_scratch import backend
+from gan_scratch.backend import Array, pointwise
+from gan_scratch.layers.base import Layer, Parameter
+
+
+class Optimizer:
+    """Moves the parameters into one flat buffer. A subclass writes `_update(theta, g)`, in place, and names its `slots`.
+
+    Args:
+        params: the parameters of one or more networks, all of one dtype, on one device.
+        lr: the learning rate; assign `optimizer.lr` to change it.
+
+    Raises ValueError for an empty list, a repeated parameter or mixed dtypes.
+    """
+
+    slots: tuple[str, ...] = ()  # state vectors of the size of θ
+
+    def __init__(self, params: list[Parameter], lr: float):
+        self.params, self.lr, self.t = list(params), lr, 0
+        if not self.params:
+            raise ValueError(f"{type(self).__name__} got no parameters")
+        if len({id(p) for p in self.params}) < len(self.params):
+            raise ValueError(f"{type(self).__name__} got the same parameter twice; it would be updated twice in one step")
+        if len({p.value.dtype for p in self.params}) > 1:
+            raise ValueError(f"{type(self).__name__} expects parameters of one dtype; convert the network with astype first")
+        xp = backend.of(self.params[0].value).xp
+        self.theta = xp.concatenate([p.value.ravel() for p in self.params])  # (P,)
+        self.g = xp.concatenate([p.grad.ravel() for p in self.params])  # (P,)
+        start = 0
+        for p in self.params:
+            span, shape = slice(start, start + p.value.size), p.value.shape
+            p.share(self.theta[span].reshape(shape), self.g[span].reshape(shape))
+            start = span.stop
+        self._values = [p.value for p in self.params]
+        for slot in self.slots:
+            setattr(self, slot, xp.zeros_like(self.theta))
+
+    def step(self) -> None:
+        """One update from the gradients that have been added up; then the gradients are cleared.
+
+        Raises RuntimeError when a parameter no longer lives in the buffer of this optimizer.
+        """
+        if any(p.value is not v for p, v in zip(self.params, self._values)):
+            raise RuntimeError(f"{type(self).__name__}: a parameter was moved after this optimizer was made (by .to, .astype, "
+                               "an assignment to .value, or another optimizer); make the optimizer after that")
+        self.t += 1
+        self._update(self.theta, self.g)
+        self.clear()
+        for p in self.params:
+            p.version += 1
+
+    def clear(self) -> None:
+        """Set all gradients to 0."""
+        self.g[...] = 0
+
+    def _update(self, theta: Array, g: Array) -> None:
+        raise NotImplementedError
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint needs beside the parameters: the step count, the learning rate, the state vectors (copies)."""
+        state = {"t": np.array(self.t), "lr": np.array(self.lr)}
+        return state | {slot: np.array(backend.to_host(getattr(self, slot))) for slot in self.slots}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Write back what `state` returned. Raises ValueError when it belongs to other parameters or another optimizer."""
+        for slot in self.slots:
+            if slot not in state or state[slot].shape != self.theta.shape:
+                raise ValueError(f"the state doesn't fit this {type(self).__name__}: {slot} is missing or of another size")
+        self.t, self.lr = int(state["t"]), float(state["lr"])
+        for slot in self.slots:
+            getattr(self, slot)[...] = backend.of(self.theta).asarray(state[slot])
+
+
+class SGD(Optimizer):
+    """θ ← θ − lr·g."""
+
+    def __init__(self, params: list[Parameter], lr: float):
+        super().__init__(params, lr)
+
+    def _update(self, theta, g):
+        theta -= self.lr * g
+
+
+class Momentum(Optimizer):
+    """v ← momentum·v + g, θ ← θ − lr·v (Polyak 1964)."""
+
+    slots = ("v",)
+
+    def __init__(self, params: list[Parameter], lr: float, momentum: float = 0.9):
+        super().__init__(params, lr)
+        self.momentum = momentum
+
+    def _update(self, theta, g):
+        self.v *= self.momentum
+        self.v += g
+        theta -= self.lr * self.v
+
+
+class RMSProp(Optimizer):
+    """s ← decay·s + (1 − decay)·g², θ ← θ − lr·g/(√s + eps) (Hinton 2012, lecture 6e)."""
+
+    slots = ("s",)
+
+    def __init__(self, params: list[Parameter], lr: float, decay: float = 0.99, eps: float = 1e-8):
+        super().__init__(params, lr)
+        self.decay, self.eps = decay, eps
+
+    def _update(self, theta, g):
+        self.s *= self.decay
+        self.s += (1 - self.decay) * (g * g)
+        theta -= rms_step(g, self.s, self.lr, self.eps)
+
+
+class Adam(Optimizer):
+    """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − lr·m̂/(√v̂ + eps), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
+
+    Kingma & Ba 2015, Algorithm 1. The defaults are the DCGAN paper's; β₁ = 0.9 makes GANs oscillate.
+    """
+
+    slots = ("m", "v")
+
+    def __init__(self, params: list[Parameter], lr: float = 2e-4, betas: tuple[float, float] = (0.5, 0.999), eps: float = 1e-8):
+        super().__init__(params, lr)
+        self.betas, self.eps = betas, eps
+
+    def _update(self, theta, g):
+        beta1, beta2 = self.betas
+        self.m *= beta1
+        self.m += (1 - beta1) * g
+        self.v *= beta2
+        self.v += (1 - beta2) * (g * g)
+        # m̂/(√v̂ + eps) = c·m/(√v + eps·√(1 − β₂ᵗ)): the corrections are two numbers, not two vectors.
+        root = (1 - beta2**self.t) ** 0.5
+        theta -= rms_step(self.m, self.v, self.lr * root / (1 - beta1**self.t), self.eps * root)
+
+
+@pointwise
+def rms_step(xp, m, v, lr, eps):
+    return lr * m / (xp.sqrt(v) + eps)
+
+
+class EMA:
+    """An exponential moving average of a network, running statistics included: e ← e + (1 − b)(θ − e).
+
+    b = min(decay, (1 + t)/(10 + t)) starts small, so that the average forgets the untrained network.
+
+    Attributes:
+        network: the averaged network (Yazıcı et al. 2019). Sample from it; don't train it.
+    """
+
+    def __init__(self, network: Layer, decay: float = 0.99):
+        self.source, self.network, self.decay, self.t = network, copy.deepcopy(network), decay, 0
+
+    def update(self) -> None:
+        """Take the source network's current numbers into the average."""
+        b = min(self.decay, (1 + self.t) / (10 + self.t))
+        self.t += 1
+        for e, x in zip(_arrays(self.network), _arrays(self.source)):
+            e += (1 - b) * (x - e)
+        for p in self.network.params:
+            p.version += 1
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The averaged network's state and the number of updates."""
+        return self.network.state() | {"t": np.array(self.t)}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Write back what `state` returned."""
+        self.network.load_state({name: a for name, a in state.items() if name != "t"})
+        self.t = int(state["t"])
+
+
+def _arrays(network: Layer) -> list[Array]:
+    buffers = [getattr(layer, name) for _, layer in network.modules() for name in layer.buffers]
+    return [p.value for p in network.params] + buffers

@@ -1,0 +1,245 @@
+"""Every layer's gradients against central differences, the adjoint identity, or a closed form."""
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gan_scratch import gradcheck
+from gan_scratch.layers import (
+    AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dense, Dropout,
+    Embedding, Flatten, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d, PixelShuffle, PReLU, ReflectionPad2d, ReLU, Reshape,
+    Residual, Sequential, Sigmoid, Softplus, Tanh, Upsample)
+
+IMAGE, VECTOR = (3, 6, 4, 8), (5, 8)
+CASES = {
+    "dense": (lambda: Dense(8, 3, rng=0), VECTOR),
+    "dense on a sequence": (lambda: Dense(8, 3, rng=0), (2, 5, 8)),
+    "conv1d": (lambda: Conv1d(8, 3, kernel=3, stride=2, pad=1, rng=0), (2, 7, 8)),
+    "conv2d": (lambda: Conv2d(8, 3, rng=0), IMAGE),
+    "conv2d, other axes differ": (lambda: Conv2d(8, 2, kernel=(3, 2), stride=(1, 2), pad=(2, 0), rng=0), IMAGE),
+    "conv3d": (lambda: Conv3d(2, 3, kernel=3, stride=2, pad=1, rng=0), (2, 4, 5, 3, 2)),
+    "conv transpose 1d": (lambda: ConvTranspose1d(8, 3, kernel=3, stride=3, pad=0, output_pad=2, rng=0), (2, 4, 8)),
+    "conv transpose 2d": (lambda: ConvTranspose2d(8, 3, rng=0), IMAGE),
+    "conv transpose 3d": (lambda: ConvTranspose3d(2, 3, kernel=3, output_pad=1, rng=0), (2, 2, 3, 2, 2)),
+    "batch norm": (lambda: shifted(BatchNorm(8)), IMAGE),
+    "batch norm on vectors": (lambda: shifted(BatchNorm(8)), VECTOR),
+    "instance norm": (lambda: shifted(InstanceNorm(8)), IMAGE),
+    "instance norm without affine": (lambda: InstanceNorm(8, affine=False), IMAGE),
+    "layer norm": (lambda: shifted(LayerNorm(8)), VECTOR),
+    "layer norm over an image": (lambda: shifted(LayerNorm((6, 4, 8))), IMAGE),
+    "relu": (ReLU, VECTOR),
+    "leaky relu": (lambda: LeakyReLU(0.2), VECTOR),
+    "prelu": (PReLU, VECTOR),
+    "prelu per channel": (lambda: shifted(PReLU(8)), IMAGE),
+    "tanh": (Tanh, VECTOR),
+    "sigmoid": (Sigmoid, VECTOR),
+    "softplus": (Softplus, VECTOR),
+    "max pool": (MaxPool2d, IMAGE),
+    "max pool, overlapping and padded": (lambda: MaxPool2d(3, stride=2, pad=1), IMAGE),
+    "average pool": (lambda: AvgPool2d(3, stride=2, pad=1), IMAGE),
+    "upsample": (lambda: Upsample(3), IMAGE),
+    "upsample 1d": (lambda: Upsample(2), (2, 5, 3)),
+    "upsample 3d": (lambda: Upsample(2), (2, 2, 3, 2, 1)),
+    "pixel shuffle": (lambda: PixelShuffle(2), IMAGE),
+    "reflection pad": (lambda: ReflectionPad2d(2), IMAGE),
+    "no reflection pad": (lambda: ReflectionPad2d(0), IMAGE),
+    "flatten": (Flatten, IMAGE),
+    "reshape": (lambda: Reshape(4, 2), VECTOR),
+    "dropout": (lambda: Dropout(0.4, rng=0), VECTOR),
+    "residual": (lambda: Residual(Sequential(Dense(8, 8, rng=0), Tanh())), VECTOR),
+    "sequential": (lambda: Sequential(Dense(8, 6, rng=0), BatchNorm(6), LeakyReLU(), Dense(6, 2, rng=1), Sigmoid()), VECTOR),
+}
+
+
+def shifted(layer):
+    """Move parameters off their initial values, where a wrong gamma or beta would not show."""
+    rng = np.random.default_rng(7)
+    for p in layer.params:
+        p.value = (p.value + rng.standard_normal(p.value.shape)).astype(np.float32)
+    return layer
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_agree_with_central_differences(name, rng):
+    make, shape = CASES[name]
+    report = gradcheck.check_layer(make(), rng.standard_normal(shape)).raise_if_wrong()
+    assert sum(e.kinks for e in report.entries) <= 3
+
+
+@pytest.mark.parametrize("name", ["batch norm", "instance norm", "dropout"])
+def test_gradients_at_inference(name, rng):
+    make, shape = CASES[name]
+    layer = make()
+    layer.forward(rng.standard_normal(shape).astype(np.float32) * 3 + 2)  # moves the running statistics
+    gradcheck.check_layer(layer, rng.standard_normal(shape), train=False).raise_if_wrong()
+
+
+def test_concat_of_maps_and_a_condition(rng):
+    xs = (rng.standard_normal((2, 3, 4, 5)), rng.standard_normal((2, 6)), rng.standard_normal((2, 3, 4, 1)))
+    assert Concat().forward(xs)[0].shape == (2, 3, 4, 12)
+    gradcheck.check_layer(Concat(), xs).raise_if_wrong()
+    gradcheck.check_layer(Sequential(Concat(), Conv2d(12, 2, kernel=3, rng=0)), xs).raise_if_wrong()
+
+
+def test_embedding_is_a_product_with_one_hot_rows(rng):
+    layer = Embedding(4, 3, rng=0)
+    labels = np.array([2, 0, 2, 3])
+    y, ctx = layer.forward(labels)
+    np.testing.assert_array_equal(y, np.eye(4, dtype=np.float32)[labels] @ layer.W.value)
+    assert gradcheck.check_layer(layer, labels).ok
+    assert layer.backward(np.ones_like(y), ctx) is None
+
+
+BILINEAR = {(1, False): Conv1d, (2, False): Conv2d, (3, False): Conv3d,
+            (1, True): ConvTranspose1d, (2, True): ConvTranspose2d, (3, True): ConvTranspose3d}
+
+
+@st.composite
+def convolutions(draw):
+    """A convolution of any kind with an input that it takes: sizes that don't tile, kernels wider than strides and back."""
+    dims, transposed = draw(st.integers(1, 3)), draw(st.booleans())
+    axes = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(dims))  # noqa: E731
+    kernel, stride = axes(1, 5), axes(1, 3)
+    pad = tuple(draw(st.integers(0, k - 1)) for k in kernel)
+    n, c_in, c_out = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    settings = dict(kernel=kernel, stride=stride, pad=pad, bias=draw(st.booleans()), rng=draw(st.integers(0, 99)))
+    if transposed:
+        settings["output_pad"] = tuple(draw(st.integers(0, s - 1)) for s in stride)
+        smallest = [max(1, -(-(1 + 2 * p - k - o) // s) + 1)
+                    for p, k, o, s in zip(pad, kernel, settings["output_pad"], stride)]
+    else:
+        smallest = [max(1, k - 2 * p) for k, p in zip(kernel, pad)]
+    size = tuple(low + draw(st.integers(0, 4 if dims < 3 else 2)) for low in smallest)
+    layer = BILINEAR[dims, transposed](c_in, c_out, **settings)
+    return layer, np.random.default_rng(draw(st.integers(0, 99))).standard_normal((n, *size, c_in))
+
+
+@settings(max_examples=150, deadline=None)
+@given(convolutions(), st.sampled_from([np.float32, np.float64]))
+def test_adjoint_identity_of_every_convolution(case, dtype):
+    layer, x = case
+    gradcheck.adjoint_test(layer.astype(dtype), x.astype(dtype)).raise_if_wrong()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 6), st.lists(st.integers(1, 5), min_size=1, max_size=3), st.booleans())
+def test_adjoint_identity_of_dense(n_in, n_out, leading, bias):
+    layer = Dense(n_in, n_out, bias, rng=0)
+    x = np.random.default_rng(1).standard_normal((*leading, n_in)).astype(np.float32)
+    gradcheck.adjoint_test(layer, x).raise_if_wrong()
+
+
+def test_transposed_convolution_is_the_adjoint_of_the_convolution_with_the_same_weights(rng):
+    conv = Conv2d(3, 5, kernel=3, stride=2, pad=1, bias=False, rng=0).astype(np.float64)
+    transposed = ConvTranspose2d(5, 3, kernel=3, stride=2, pad=1, output_pad=(1, 0), bias=False).astype(np.float64)
+    transposed.W.value[...] = conv.W.value
+    x, z = rng.standard_normal((2, 8, 7, 3)), rng.standard_normal((2, 4, 4, 5))
+    assert np.isclose((conv(x) * z).sum(), (x * transposed(z)).sum())
+
+
+@pytest.mark.parametrize("kernel, overlaps", [(3, [1, 2]), (4, [2, 2])])
+def test_checkerboard_of_stride_two(kernel, overlaps):
+    """k3 s2 covers the places 1, 2, 1, 2, … times; k4 s2 covers them evenly."""
+    layer = ConvTranspose1d(1, 1, kernel=kernel, stride=2, pad=0, bias=False, rng=0)
+    layer.W.value[...] = 1
+    inner = layer(np.ones((1, 9, 1), np.float32))[0, 4:14, 0]
+    assert sorted(set(inner)) == sorted(set(overlaps)) and (inner[:-2] == inner[2:]).all()
+
+
+def test_batch_norm_by_its_definition(rng):
+    layer = shifted(BatchNorm(3, momentum=0.3))
+    x = rng.standard_normal((64, 5, 3)).astype(np.float32) * [1, 5, 0.1] + [0, 100, -3]
+    x = x.astype(np.float32)
+    y, _ = layer.forward(x)
+    flat = x.reshape(-1, 3).astype(np.float64)
+    expected = layer.gamma.value * (x - flat.mean(0)) / np.sqrt(flat.var(0) + 1e-5) + layer.beta.value
+    np.testing.assert_allclose(y, expected, atol=2e-4)
+    np.testing.assert_allclose(layer.running_mean, 0.3 * flat.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(layer.running_var, 0.7 + 0.3 * flat.var(0, ddof=1), rtol=1e-4)
+    running = layer.running_mean.copy()
+    at_inference = layer(x)
+    assert (layer.running_mean == running).all()
+    np.testing.assert_allclose(
+        at_inference, layer.gamma.value * (x - running) / np.sqrt(layer.running_var + 1e-5) + layer.beta.value, rtol=2e-4, atol=2e-4)
+
+
+def test_dropout_keeps_the_mean_and_is_off_at_inference(rng):
+    x = np.ones((400, 500), np.float32)
+    layer = Dropout(0.3, rng=0)
+    y, _ = layer.forward(x)
+    assert abs((y == 0).mean() - 0.3) < 0.01 and abs(y.mean() - 1) < 0.01
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1) / np.float32(0.7)}
+    np.testing.assert_array_equal(layer(x), x)
+
+
+@pytest.mark.parametrize("layer", [Tanh, Sigmoid, Softplus, ReLU, LeakyReLU])
+def test_activations_are_finite_and_exact_far_out(layer):
+    x = np.array([-1000, -88, -20, 0, 20, 88, 1000], np.float32)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y, ctx = layer().forward(x[None])
+        dx = layer().backward(np.ones_like(y), ctx)
+    exact = {Tanh: np.tanh, Sigmoid: lambda v: np.where(v > 0, 1 / (1 + np.exp(-np.abs(v))), np.exp(-np.abs(v)) / (1 + np.exp(-np.abs(v)))),
+             Softplus: lambda v: np.logaddexp(0, v), ReLU: lambda v: np.maximum(v, 0), LeakyReLU: lambda v: np.maximum(v, 0.2 * v)}
+    np.testing.assert_allclose(y[0], exact[layer](x.astype(np.float64)), rtol=1e-6, atol=1e-44)
+    assert np.isfinite(dx).all()
+
+
+def test_initialisers_have_the_variance_they_promise(rng):
+    from gan_scratch.layers import init
+
+    shape, fan_in, fan_out = (4, 4, 50, 100), 800, 1600
+    expected = {init.normal(0.02): 0.02**2, init.glorot(): 2 / (fan_in + fan_out), init.he(): 2 / fan_in,
+                init.he(0.2): 2 / (1.04 * fan_in), init.fan_in_uniform(): 1 / (3 * fan_in)}
+    for make, variance in expected.items():
+        W = make(shape, fan_in, fan_out, rng)
+        assert W.shape == shape and W.dtype == np.float32
+        assert abs(W.var() / variance - 1) < 0.03 and abs(W.mean()) < 4 * (variance / W.size) ** 0.5
+    for shape in ((3, 3, 4, 7), (3, 50)):
+        W = init.orthogonal(2.0)(shape, 1, 1, rng).reshape(-1, shape[-1])
+        gram = W.T @ W if W.shape[0] >= W.shape[1] else W @ W.T
+        np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-5)
+
+
+def test_layers_with_the_fan_of_their_map(rng):
+    """Unit-variance input through He's initialisation and ReLU keeps its second moment, also through a transposed convolution."""
+    for layer, shape in ((Dense(600, 400, rng=0), (200, 600)), (Conv2d(40, 50, kernel=3, stride=1, rng=0), (8, 20, 20, 40)),
+                         (ConvTranspose2d(60, 40, rng=0), (8, 12, 12, 60))):
+        y = ReLU()(layer(rng.standard_normal(shape).astype(np.float32)))
+        y = y[:, 2:-2, 2:-2] if y.ndim == 4 else y
+        assert abs((y**2).mean() - 1) < 0.15, layer
+
+
+def test_gradcheck_finds_and_names_a_planted_error(rng):
+    class WrongSign(Dense):
+        def adjoint(self, dy, W, ctx):
+            return -super().adjoint(dy, W, ctx)
+
+    class NoBiasSum(Dense):
+        def _backward(self, dy, ctx, weights, inputs):
+            self.b.grad += dy[0]
+            return dy @ self.W.value.T
+
+    x = rng.standard_normal((4, 8))
+    report = gradcheck.check_layer(WrongSign(8, 3, rng=0), x)
+    assert [e.name for e in report.entries if not e.ok] == ["x"] and "ratio -1," in str(report)
+    assert [e.name for e in gradcheck.adjoint_test(WrongSign(8, 3, rng=0), x.astype(np.float32)).entries if not e.ok] == ["x"]
+    assert {e.name for e in gradcheck.check_layer(NoBiasSum(8, 3, rng=0), x).entries if not e.ok} == {"W", "b"}
+    with pytest.raises(AssertionError, match=r"WRONG dx"):
+        report.raise_if_wrong()
+
+
+def test_gradcheck_leaves_kinks_out_and_says_so():
+    x = np.array([[0.0, 1.0, -1.0, 0.5]])
+    (entry,) = gradcheck.check_layer(ReLU(), x).entries
+    assert entry.ok and entry.kinks == 1 and "1 kinks left out" in str(entry)
+
+
+def test_gradcheck_does_not_change_the_layer(rng):
+    layer = Sequential(Dense(8, 4, rng=0), BatchNorm(4), Dropout(0.5, rng=0))
+    before, copied = layer.state(), copy.deepcopy(layer)
+    x = rng.standard_normal((5, 8)).astype(np.float32)
+    gradcheck.check_layer(layer, x)
+    assert all((a == layer.state()[name]).all() for name, a in before.items())
+    np.testing.assert_array_equal(layer.forward(x)[0], copied.forward(x)[0])

@@ -1,0 +1,136 @@
+"""Optimizers against their formulas, their flat buffers, EMA."""
+import numpy as np
+import pytest
+
+from gan_scratch.layers import BatchNorm, Dense, Parameter, Sequential
+from gan_scratch.optim import EMA, SGD, Adam, Momentum, RMSProp
+
+ALL = [lambda p: SGD(p, 0.1), lambda p: Momentum(p, 0.1), lambda p: RMSProp(p, 0.1), lambda p: Adam(p, 0.1)]
+
+
+def one(value=1.0):
+    return Parameter(np.array([value]))
+
+
+def run(make, gradients):
+    p = one()
+    optimizer = make([p])
+    path = []
+    for g in gradients:
+        p.grad[...] = g
+        optimizer.step()
+        path.append(p.value.item())
+    return path
+
+
+def test_sgd_and_momentum_by_hand():
+    assert np.allclose(run(ALL[0], [1, 2]), [0.9, 0.7])
+    assert np.allclose(run(ALL[1], [1, 2]), [0.9, 0.9 - 0.1 * 2.9])
+
+
+def test_adam_s_first_step_is_lr_times_the_sign():
+    """m̂ = g and v̂ = g² at t = 1, whatever the betas."""
+    for g in (1e-4, 3.0, -250.0):
+        assert np.isclose(run(ALL[3], [g])[0], 1 - 0.1 * np.sign(g), rtol=1e-4)
+
+
+def test_adam_by_its_definition(rng):
+    gs, (b1, b2), m, v, x = rng.standard_normal(6), (0.5, 0.999), 0.0, 0.0, 1.0
+    for t, g in enumerate(gs, 1):
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+        x -= 0.1 * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + 1e-8)
+    assert np.isclose(run(ALL[3], gs)[-1], x, rtol=1e-12)
+
+
+def test_rmsprop_by_its_definition(rng):
+    gs, s, x = rng.standard_normal(6), 0.0, 1.0
+    for g in gs:
+        s = 0.99 * s + 0.01 * g * g
+        x -= 0.1 * g / (np.sqrt(s) + 1e-8)
+    assert np.isclose(run(ALL[2], gs)[-1], x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_parameters_live_in_one_buffer(make):
+    net = Sequential(Dense(3, 4, rng=0), Dense(4, 2, rng=1))
+    before = [p.value.copy() for p in net.params]
+    optimizer = make(net.params)
+    for p, b in zip(net.params, before):
+        np.testing.assert_array_equal(p.value, b)
+        assert np.shares_memory(p.value, optimizer.theta) and np.shares_memory(p.grad, optimizer.g)
+        p.grad[...] = 1
+    assert (optimizer.g == 1).all()
+    optimizer.step()
+    assert all((p.value < b).all() and p.value.dtype == np.float32 for p, b in zip(net.params, before))
+    assert all(getattr(optimizer, slot).dtype == np.float32 for slot in optimizer.slots)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_state_continues_bit_for_bit(make, rng):
+    gradients = rng.standard_normal((6, 12)).astype(np.float32)
+
+    def advance(optimizer, rows):
+        for g in rows:
+            optimizer.g[...] = g
+            optimizer.step()
+
+    whole, first, second = (Dense(3, 3, rng=0) for _ in range(3))
+    advance(make(whole.params), gradients)
+    advance(before := make(first.params), gradients[:3])
+    second.load_state(first.state())
+    after = make(second.params)
+    after.load_state(before.state())
+    advance(after, gradients[3:])
+    assert (whole.W.value == second.W.value).all() and (whole.b.value == second.b.value).all()
+
+
+def test_a_state_of_other_parameters_is_refused():
+    with pytest.raises(ValueError, match="doesn't fit"):
+        Adam(Dense(3, 3).params).load_state(Adam(Dense(2, 2).params).state())
+    with pytest.raises(ValueError, match="doesn't fit"):
+        Adam(Dense(3, 3).params).load_state(SGD(Dense(3, 3).params, 0.1).state())
+
+
+@pytest.mark.parametrize("move", [
+    lambda net: net.astype(np.float64), lambda net: SGD(net.params, 0.1), lambda net: setattr(net.b, "value", np.zeros(2, np.float32))])
+def test_a_parameter_that_left_the_buffer_is_noticed(move):
+    net = Dense(3, 2)
+    optimizer = Adam(net.params)
+    move(net)
+    with pytest.raises(RuntimeError, match="make the optimizer after"):
+        optimizer.step()
+
+
+def test_bad_parameter_lists_are_refused():
+    net = Dense(3, 2)
+    with pytest.raises(ValueError, match="no parameters"):
+        Adam([])
+    with pytest.raises(ValueError, match="twice"):
+        Adam(net.params + net.params)
+    with pytest.raises(ValueError, match="one dtype"):
+        Adam(net.params + Dense(2, 2).astype(np.float64).params)
+
+
+def test_ema_averages_parameters_and_running_statistics(rng):
+    net = Sequential(Dense(3, 4, rng=0), BatchNorm(4))
+    ema = EMA(net, decay=0.5)
+    expected = {name: a.astype(np.float64) for name, a in net.state().items()}
+    for t in range(5):
+        net.forward(rng.standard_normal((8, 3)).astype(np.float32))
+        for p in net.params:
+            p.value += rng.standard_normal(p.value.shape).astype(np.float32)
+        ema.update()
+        b = min(0.5, (1 + t) / (10 + t))
+        expected = {name: b * e + (1 - b) * net.state()[name] for name, e in expected.items()}
+    for name, a in ema.network.state().items():
+        np.testing.assert_allclose(a, expected[name], rtol=1e-5, atol=1e-6)
+    assert ema.network[0].W is not net[0].W and ema.network[0].W.value.dtype == np.float32
+
+
+def test_ema_state_continues(rng):
+    net = Dense(3, 2, rng=0)
+    ema, other = EMA(net), EMA(net)
+    net.W.value += 1
+    ema.update()
+    other.load_state(ema.state())
+    assert other.t == 1 and (other.network.W.value == ema.network.W.value).all()
