@@ -45,6 +45,10 @@ class Cpu:
         """(..., M, C), (..., M, C) -> (..., C): the sum of a·b over each column."""
         return self.column_sums(a * b)
 
+    def blocks(self, size: int) -> list[slice]:
+        """Cut a long vector so that a chain of elementwise operations on a block, temporaries included, stays in the cache."""
+        return [slice(start, start + 2**14) for start in range(0, size, 2**14)]
+
     def im2col(self, x: Array, kernel: tuple, stride: tuple, pad: tuple, fill: float = 0.0) -> Array:
         """Lay every window of x in a row: (N, *S, C) -> (N·∏out, ∏kernel·C)."""
         n, *_, channels = x.shape
@@ -119,6 +123,9 @@ class Cuda(Cpu):
         stride, pad = (1,) * lead + tuple(stride), (0,) * lead + tuple(pad)
         out = [output_size(*a) for a in zip(size, kernel, stride, pad)]
         return [np.int32(v) for v in (*size, *out, *kernel, *stride, *pad)]
+
+    def blocks(self, size):
+        return [slice(None)]
 
     def im2col(self, x, kernel, stride, pad, fill=0.0):
         n, *size, channels = x.shape

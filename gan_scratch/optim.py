@@ -15,7 +15,7 @@ from gan_scratch.layers.base import Layer, Parameter
 
 
 class Optimizer:
-    """Moves the parameters into one flat buffer. A subclass writes `_update(theta, g)`, in place, and names its `slots`.
+    """Moves the parameters into one flat buffer. A subclass names its `slots` and writes `_update(theta, g, *slots)`, in place.
 
     Args:
         params: the parameters of one or more networks, all of one dtype, on one device.
@@ -55,8 +55,10 @@ class Optimizer:
             raise RuntimeError(f"{type(self).__name__}: a parameter was moved after this optimizer was made (by .to, .astype, "
                                "an assignment to .value, or another optimizer); make the optimizer after that")
         self.t += 1
-        self._update(self.theta, self.g)
-        self.clear()
+        vectors = [self.theta, self.g, *(getattr(self, slot) for slot in self.slots)]
+        for block in backend.of(self.theta).blocks(self.theta.size):
+            self._update(*(vector[block] for vector in vectors))
+            self.g[block] = 0
         for p in self.params:
             p.version += 1
 
@@ -64,7 +66,7 @@ class Optimizer:
         """Set all gradients to 0."""
         self.g[...] = 0
 
-    def _update(self, theta: Array, g: Array) -> None:
+    def _update(self, theta: Array, g: Array, *slots: Array) -> None:
         raise NotImplementedError
 
     def state(self) -> dict[str, np.ndarray]:
@@ -101,10 +103,10 @@ class Momentum(Optimizer):
         super().__init__(params, lr)
         self.momentum = momentum
 
-    def _update(self, theta, g):
-        self.v *= self.momentum
-        self.v += g
-        theta -= self.lr * self.v
+    def _update(self, theta, g, v):
+        v *= self.momentum
+        v += g
+        theta -= self.lr * v
 
 
 class RMSProp(Optimizer):
@@ -116,10 +118,10 @@ class RMSProp(Optimizer):
         super().__init__(params, lr)
         self.decay, self.eps = decay, eps
 
-    def _update(self, theta, g):
-        self.s *= self.decay
-        self.s += (1 - self.decay) * (g * g)
-        theta -= rms_step(g, self.s, self.lr, self.eps)
+    def _update(self, theta, g, s):
+        s *= self.decay
+        s += (1 - self.decay) * (g * g)
+        theta -= rms_step(g, s, self.lr, self.eps)
 
 
 class Adam(Optimizer):
@@ -134,15 +136,15 @@ class Adam(Optimizer):
         super().__init__(params, lr)
         self.betas, self.eps = betas, eps
 
-    def _update(self, theta, g):
+    def _update(self, theta, g, m, v):
         beta1, beta2 = self.betas
-        self.m *= beta1
-        self.m += (1 - beta1) * g
-        self.v *= beta2
-        self.v += (1 - beta2) * (g * g)
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * (g * g)
         # m̂/(√v̂ + eps) = c·m/(√v + eps·√(1 − β₂ᵗ)): the corrections are two numbers, not two vectors.
         root = (1 - beta2**self.t) ** 0.5
-        theta -= rms_step(self.m, self.v, self.lr * root / (1 - beta1**self.t), self.eps * root)
+        theta -= rms_step(m, v, self.lr * root / (1 - beta1**self.t), self.eps * root)
 
 
 @pointwise

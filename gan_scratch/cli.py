@@ -1,0 +1,180 @@
+"""gan-scratch train | sample | evaluate | list | data"""
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from gan_scratch import checkpoint, plot, runs
+from gan_scratch.data import NAMES, Dataset, describe, load
+from gan_scratch.gans import VARIANTS
+from gan_scratch.training import Diverged
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0 well, 1 training diverged, 2 bad input, 130 interrupted."""
+    args = parser().parse_args(argv)
+    warnings.showwarning = lambda message, *_, **__: tqdm.write(f"warning: {message}", file=sys.stderr)
+    try:
+        return args.command(args) or 0
+    except Diverged as error:
+        print(f"gan-scratch: {error}", file=sys.stderr)
+        return 1
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"gan-scratch: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gan-scratch: interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of all commands."""
+    top = argparse.ArgumentParser(prog="gan-scratch", description="Generative adversarial networks with hand-written gradients.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
+    p.add_argument("variant", metavar="VARIANT", help=f"one of {', '.join(VARIANTS)}")
+    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures, or an .npz file; default: the variant's")
+    p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
+                   help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
+    p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
+    p.add_argument("--steps", type=positive, help="steps to train to (default: the variant's)")
+    p.add_argument("--batch", type=positive, help="samples in a batch (default: the variant's)")
+    p.add_argument("--seed", type=int, help="decides everything random (default: 0)")
+    p.add_argument("--device", choices=("cpu", "cuda"), help="where to compute (default: cpu)")
+    p.add_argument("--out", type=Path, help="directory of the run (default: runs/VARIANT-DATA)")
+    p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
+    p.set_defaults(command=train)
+
+    p = commands.add_parser("sample", help="draw samples from a trained generator")
+    p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
+    p.add_argument("--n", type=positive, default=100, help="how many (default: 100)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", type=Path, default=Path("samples.png"), help="a .png picture, or an .npz file for the numbers")
+    p.set_defaults(command=sample)
+
+    p = commands.add_parser("evaluate", help="measure a trained generator")
+    p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
+    p.add_argument("--n", type=positive, help="how many samples (default: 5000 images or 2500 points)")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--json", type=Path, help="also write the numbers to this file")
+    p.set_defaults(command=evaluate)
+
+    commands.add_parser("list", help="the variants").set_defaults(command=list_variants)
+
+    p = commands.add_parser("data", help="the data sets; with a name, check one and draw it")
+    p.add_argument("name", nargs="?", help="a name, a folder of pictures, or an .npz file")
+    p.add_argument("--full", nargs="?", const=True, default=False, metavar="FOLDER")
+    p.add_argument("--size", type=positive)
+    p.add_argument("--out", type=Path, help="draw the first samples into this .png")
+    p.set_defaults(command=show_data)
+    return top
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    value = int(text) if text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return value
+
+
+def train(args) -> int:
+    out = args.out or Path("runs") / f"{args.variant}-{data_name(args)}"
+    if args.resume:
+        refuse_changes(args, out)
+        trainer = runs.resumed(out, args.steps, args.device)
+    else:
+        trainer = runs.new(args.variant, args.data, full=args.full or False, size=args.size, steps=args.steps, batch=args.batch,
+                           seed=args.seed or 0, device=args.device or "cpu", out=out)
+        if kept := keep_earlier_run(out):
+            print(f"the earlier run is kept in {kept}")
+    config = trainer.config
+    print(f"{config['variant']} on {config['data']} {'×'.join(map(str, config['shape']))}: step {trainer.step} to {config['steps']}, "
+          f"batch {config['batch']}, seed {config['seed']}, {config['device']}", flush=True)
+    trainer.run()
+    if trainer.interrupted:
+        print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
+              f"gan-scratch train {args.variant} --out '{out}' --resume")
+        return 130
+    result = runs.write(trainer, out)
+    print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
+          "and curves.png beside it; the numbers are in metrics.json.")
+    return 0
+
+
+def data_name(args) -> str:
+    name = Path(args.data).stem if args.data else VARIANTS[args.variant].data if args.variant in VARIANTS else "data"
+    return f"{name}_full" if args.full else name
+
+
+def refuse_changes(args, out: Path) -> None:
+    """A resumed run goes on as it began: only its length and its device may change."""
+    config = checkpoint.load(out / "checkpoint.npz")[1]["config"]
+    for key in ("variant", "data", "full", "size", "batch", "seed"):
+        value = getattr(args, key)
+        if value is not None and value != config[key]:
+            raise ValueError(f"{out} was begun with {key} {config[key]!r}, it can't be resumed with {value!r}; leave --{key} out "
+                             "or choose another --out")
+
+
+def keep_earlier_run(out: Path) -> Path | None:
+    """Move a directory that is in the way to the next free name; nothing is overwritten."""
+    if not out.exists() or out.is_dir() and not any(out.iterdir()):
+        return None
+    number = 1
+    while (kept := out.with_name(f"{out.name}.{number}")).exists():
+        number += 1
+    return out.rename(kept)
+
+
+def sample(args) -> None:
+    gan, config = runs.reopened(args.run)
+    x = runs.draw(gan, args.n, args.seed)
+    if args.out.suffix == ".npz":
+        np.savez_compressed(args.out, samples=x)
+    elif args.out.suffix == ".png":
+        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}")
+    else:
+        raise ValueError(f"--out must end in .png or .npz, got {args.out}")
+    print(f"{len(x)} samples of shape {x.shape[1:]} in {args.out}")
+
+
+def evaluate(args) -> None:
+    gan, config = runs.reopened(args.run)
+    result = runs.evaluate(gan, config, args.n, args.seed)
+    print(f"{config['variant']} on {config['data']}, step {config['step']}: {runs.report(result)}")
+    if args.json:
+        runs.write_json(args.json, {"config": config, "evaluation": result})
+
+
+def list_variants(args) -> None:
+    for name, recipe in VARIANTS.items():
+        both = f"{recipe.data}, {recipe.points.data}" if recipe.points else recipe.data
+        print(f"{name:12}{recipe.idea}\n{'':12}{recipe.paper}; data: {both}; {recipe.steps} steps of {recipe.batch}")
+
+
+def show_data(args) -> None:
+    if args.name is None:
+        for name in NAMES:
+            print(f"{name:16}{describe(name)}")
+        return
+    source = load(args.name, args.full, args.size)
+    if args.name in NAMES:
+        print(describe(args.name))
+    if isinstance(source, Dataset):
+        labels = "no labels" if source.labels is None else f"{len(np.unique(source.labels))} classes"
+        test = "" if source.test_images is None else f", test part of {len(source.test_images)}"
+        print(f"{len(source.images)} images of shape {source.shape}{test}, {labels}, values {source.images.min():.2f} to {source.images.max():.2f}")
+        x = source.images[:100]
+    else:
+        print(f"points with {source.shape[0]} coordinates")
+        x = source.sample(2000, np.random.default_rng(0))
+    if args.out:
+        plot.sheet(args.out, x, args.name)
+        print(f"drawn in {args.out}")

@@ -1,0 +1,141 @@
+"""`load`: data by name, or by the path of a folder, an .npz file or a folder of IDX files."""
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pooch
+
+from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
+from gan_scratch.data.points import Mixture, SwissRoll, grid, mixture_1d, ring
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A file of this package."""
+
+    sha256: str
+    about: str
+    licence: str
+
+
+BUNDLED = {
+    "mnist": Bundled("3bdc86d139dc0aad25bcdd7a7c7b68d6eb9c4cef42bc5f12f594e21c9025a84a",
+                     "5 000 + 1 000 handwritten digits, 28×28, 10 classes (LeCun, Cortes, Burges)", "CC BY-SA 3.0"),
+    "fashion_mnist": Bundled("8f5bf050408dfb7fb26bd92b7e10a3ddd931b5147b4b57298693a2be3ed1429f",
+                             "5 000 + 1 000 pictures of clothes, 28×28, 10 classes (Xiao, Rasul, Vollgraf)", "MIT"),
+    "digits8": Bundled("b2dab7b501728c22e9119ad76740b2e17c77a231e42d1e592380d90886f1a05e",
+                       "1 797 handwritten digits, 8×8, 10 classes (Alpaydin, Kaynak; UCI)", "CC BY 4.0"),
+    "emoji_faces": Bundled("04d3dfc073e471790aff21ca72dfef8bd4750c20f0287a771b08b6fcd37577a9",
+                           "127 faces, 32×32 in colour, Noto in images and Twemoji in extra['twemoji']", "Apache-2.0, CC BY 4.0"),
+    "emoji_people": Bundled("4508c4cd8042fa4dfa4c7aec78d2c12238bdf5e4c98e65ac050aac34b3134d1a",
+                            "60 people, 32×32 in colour, labels age 0 … 3, extra['skin_tone'] 0 … 5", "Apache-2.0"),
+}
+POINTS = {"ring": (ring, "8 Gaussians on a circle"), "grid": (grid, "25 Gaussians on a square grid"),
+          "swiss_roll": (SwissRoll, "a spiral band"), "mixture_1d": (mixture_1d, "3 Gaussians on a line")}
+NAMES = [*BUNDLED, *POINTS]
+
+# The complete sets of 60 000 + 10 000 images, fetched only when asked for: four gzipped IDX files and their SHA-256.
+IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+FULL = {
+    "mnist": ("https://storage.googleapis.com/cvdf-datasets/mnist/",
+              ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+               "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+               "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+               "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")),
+    "fashion_mnist": ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+                      ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+                       "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                       "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                       "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")),
+}
+
+
+def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: int | None = None) -> Dataset | Mixture | SwissRoll:
+    """Data by name or path.
+
+    Args:
+        name: one of NAMES, or the path of a folder of pictures or of an .npz file with `images` (and `labels`).
+        full: for mnist and fashion_mnist, True fetches all 70 000 images once (pooch, cached); a path reads the four IDX
+            files, plain or gzipped, from that folder.
+        size: resize the pictures of a folder to size×size.
+
+    Returns: a Dataset, or for a name in POINTS an object with `sample(n, rng)`.
+    Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.
+    """
+    if full and name not in FULL:
+        raise ValueError(f"full=True is there for {' and '.join(FULL)}, not for {name!r}")
+    if full:
+        return _load_full(str(name), full)
+    if name in POINTS:
+        return POINTS[name][0]()
+    if name in BUNDLED:
+        return _load_bundled(str(name))
+    path = Path(name)
+    if path.is_dir():
+        return read_folder(path, size)
+    if path.suffix == ".npz":
+        return read_npz(path)
+    raise ValueError(f"no data called {str(name)!r}; use {', '.join(NAMES)}, or the path of a folder of pictures or an .npz file")
+
+
+def _load_bundled(name: str) -> Dataset:
+    path = HERE / f"{name}.npz"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: the bundled file is missing; install the package again")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != BUNDLED[name].sha256:
+        raise ValueError(f"{path}: the checksum differs from the published one, the file is damaged; install the package again")
+    a = open_npz(path)
+    if name == "digits8":
+        return Dataset(name, to_unit(a["images"], top=16), a["labels"].astype(np.int64))
+    if name == "emoji_faces":
+        return Dataset(name, to_unit(a["noto"]), extra={"twemoji": to_unit(a["twemoji"]), "names": a["names"]})
+    if name == "emoji_people":
+        return Dataset(name, to_unit(a["images"]), a["age"].astype(np.int64),
+                       extra={"skin_tone": a["skin_tone"].astype(np.int64), "names": a["names"]})
+    return _digits(name, a["train_images"], a["train_labels"], a["test_images"], a["test_labels"])
+
+
+def _digits(name, images, labels, test_images, test_labels) -> Dataset:
+    return Dataset(name, to_unit(images), labels.astype(np.int64), to_unit(test_images), test_labels.astype(np.int64))
+
+
+def _load_full(name: str, where: bool | str | os.PathLike) -> Dataset:
+    files = _fetch(name) if where is True else [_find(Path(where), stem) for stem in IDX]
+    arrays = [read_idx(file) for file in files]
+    for file, a, shape in zip(files, arrays, ((60000, 28, 28), (60000,), (10000, 28, 28), (10000,))):
+        if a.shape != shape:
+            raise ValueError(f"{file}: expected shape {shape} for the complete {name}, got {a.shape}")
+    return _digits(f"{name}_full", *arrays)
+
+
+def _find(folder: Path, stem: str) -> Path:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; it should hold the four IDX files {', '.join(IDX)}")
+    for name in (stem, f"{stem}.gz", stem.replace("-idx", ".idx")):
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{folder}: {stem} (or {stem}.gz) is missing")
+
+
+def _fetch(name: str) -> list[Path]:
+    url, checksums = FULL[name]
+    folder = pooch.os_cache("gan-scratch") / name
+    try:
+        return [Path(pooch.retrieve(f"{url}{stem}.gz", f"sha256:{checksum}", f"{stem}.gz", folder, progressbar=True))
+                for stem, checksum in zip(IDX, checksums)]
+    except (ValueError, OSError) as error:  # a wrong checksum (pooch keeps nothing then), or no way to the server
+        raise ValueError(f"the complete {name} could not be fetched ({error}); get the four IDX files elsewhere and use "
+                         f"load({name!r}, full='their folder')") from None
+
+
+def describe(name: str) -> str:
+    """One line about a set: what it is, its licence."""
+    if name in POINTS:
+        return f"{POINTS[name][1]}, drawn on the fly"
+    return f"{BUNDLED[name].about}; {BUNDLED[name].licence}"

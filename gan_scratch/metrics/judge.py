@@ -1,0 +1,117 @@
+"""A frozen judge: a small digit (or clothes) classifier that was trained with this library, and whose features FID uses.
+
+    python -m gan_scratch.metrics.judge mnist fashion_mnist
+
+trains the two weights files that are shipped, prints their accuracy on the test part and their SHA-256. Values of different
+judges, or for different n, can't be compared. The judge has seen the training images, so their features are more extreme
+than those of unseen ones: real test images are far from real training images for it (the "test part" floor).
+"""
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from gan_scratch.data import Batches, load
+from gan_scratch.data.images import open_npz
+from gan_scratch.layers import Conv2d, Dense, Dropout, Flatten, ReLU, Sequential, init
+from gan_scratch.losses import softmax_cross_entropy
+from gan_scratch.metrics.frechet import frechet_distance
+from gan_scratch.optim import Adam
+
+HERE = Path(__file__).parent
+SHA256 = {"mnist": "940e6cca2a69dc4adb34d0a88cc63954f974824f6476f3a92d6d224369c3460b",
+          "fashion_mnist": "422a5d7f957fbc030fdf1867e234123bef5f7f7c46dd2d3fa8ad6faa39f8b8fd"}
+
+
+def network(rng=0) -> Sequential:
+    """(N, 28, 28, 1) -> logits (N, 10); the features are the 64 numbers before the last layer."""
+    make = dict(rng=np.random.default_rng(rng), init=init.fan_in_uniform())
+    return Sequential(Conv2d(1, 16, **make), ReLU(), Conv2d(16, 32, **make), ReLU(), Flatten(), Dropout(0.3, rng=make["rng"]),
+                      Dense(1568, 64, **make), ReLU(), Dense(64, 10, **make))
+
+
+class Judge:
+    """The frozen classifier for "mnist" or "fashion_mnist".
+
+    Raises ValueError when there is none for the data, or when its weights file is damaged.
+    """
+
+    def __init__(self, name: str):
+        if name not in SHA256:
+            raise ValueError(f"there is a judge for {' and '.join(SHA256)}, not for {name!r}")
+        path = HERE / f"judge_{name}.npz"
+        arrays = open_npz(path)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
+            raise ValueError(f"{path}: the checksum differs from the published one, the file is damaged; install the package again")
+        self.name, self.network = name, network()
+        self.network.load_state(arrays)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """(N, 28, 28, 1) in [−1, 1] -> (N, 64)."""
+        return np.concatenate([self.network[:-1](part) for part in np.array_split(images, max(1, len(images) // 500))])
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """(N, 28, 28, 1) in [−1, 1] -> (N, 10)."""
+        return self.network[-1](self.features(images))
+
+    def report(self, images: np.ndarray, rng=0) -> dict[str, float]:
+        """FID of images against the training part and the test part, beside floors and ceiling, and the classes they show.
+
+        Returns:
+            fid, fid_test: of all images against the training and the test part.
+            floor_halves: one half of the training part against the other. floor_test: training against test part.
+            noise: as many pictures of independent uniform pixels against the training part.
+            classes: how many classes the judge sees in at least 2 % of the images. class_kl: Σ q log(q K) of their shares, in nats.
+            confidence: the mean of the largest class probability. n: how many images.
+        """
+        rng, data = np.random.default_rng(rng), load(self.name)
+        train, test, fake = (self.features(x) for x in (data.images, data.test_images, images))
+        order = rng.permutation(len(train))
+        half = len(train) // 2
+        noise = self.features(rng.uniform(-1, 1, images.shape).astype(np.float32))
+        logits = self.network[-1](fake)
+        p = np.exp(logits - logits.max(1, keepdims=True))
+        p /= p.sum(1, keepdims=True)
+        q = np.bincount(p.argmax(1), minlength=10) / len(p)
+        return {"fid": frechet_distance(fake, train), "fid_test": frechet_distance(fake, test),
+                "floor_halves": frechet_distance(train[order[:half]], train[order[half:]]),
+                "floor_test": frechet_distance(train, test), "noise": frechet_distance(noise, train),
+                "classes": int((q >= 0.02).sum()), "class_kl": float((q[q > 0] * np.log(10 * q[q > 0])).sum()),
+                "confidence": float(p.max(1).mean()), "n": len(images)}
+
+
+def train(name: str, epochs: int = 10, seed: int = 1) -> Sequential:
+    """Train the judge: Adam 2e-3 falling to 2 % of that, batch 64, ten rounds through the training part."""
+    data = load(name)
+    net = network(seed)
+    optimizer = Adam(net.params, 2e-3, betas=(0.9, 0.999))
+    order = Batches(np.arange(len(data.images)), 64, seed)
+    steps = epochs * len(data.images) // 64
+    for step in tqdm(range(steps), desc=f"judge of {name}"):
+        optimizer.lr = 2e-3 * (1 - 0.98 * step / steps)
+        rows = next(order)
+        logits, tape = net.forward(data.images[rows])
+        net.backward(softmax_cross_entropy(logits, data.labels[rows])[1], tape, inputs=False)
+        optimizer.step()
+    return net
+
+
+def main(names: list[str]) -> None:
+    for name in names:
+        net, path = train(name), HERE / f"judge_{name}.npz"
+        temporary = path.with_suffix(".tmp.npz")
+        np.savez_compressed(temporary, **net.state())
+        os.replace(temporary, path)
+        data = load(name)
+        accuracy = (net(data.test_images).argmax(1) == data.test_labels).mean()
+        print(f"{path.name}: test accuracy {accuracy:.3f}, {path.stat().st_size // 1000} kB, SHA-256 "
+              f"{hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(SHA256))

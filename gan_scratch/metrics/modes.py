@@ -1,0 +1,28 @@
+"""Does a generator reach all modes of a mixture? (The measures of Lin et al. 2018, section 4.1)"""
+from __future__ import annotations
+
+import numpy as np
+
+from gan_scratch.data.points import Mixture
+
+
+def mode_coverage(samples: np.ndarray, mixture: Mixture) -> dict[str, float]:
+    """Which modes the samples reach, and how many samples lie near one.
+
+    Args:
+        samples: (n, dim).
+
+    Returns:
+        modes: how many modes have at least one high-quality sample (within 3 std of the mode).
+        modes_20: how many have at least 20 % of their fair share n/K. A smear over all modes doesn't reach it.
+        high_quality: the share of samples within 3 std of the nearest mode, in [0, 1].
+        reverse_kl: Σ q log(q K), in nats, of the shares q of the high-quality samples by nearest mode; log K when there are none.
+    """
+    samples, n_modes = np.asarray(samples, np.float64), len(mixture.modes)
+    distance = np.linalg.norm(samples[:, None] - mixture.modes, axis=-1)  # (n, K)
+    nearest = distance.argmin(1)[distance.min(1) <= 3 * mixture.std]
+    counts = np.bincount(nearest, minlength=n_modes)
+    q = counts[counts > 0] / max(counts.sum(), 1)
+    return {"modes": int((counts > 0).sum()), "modes_20": int((counts >= 0.2 * len(samples) / n_modes).sum()),
+            "high_quality": float(counts.sum() / len(samples)),
+            "reverse_kl": float((q * np.log(q * n_modes)).sum() if len(q) else np.log(n_modes))}

@@ -1,0 +1,142 @@
+"""A run: a variant trained on data into a directory, with its pictures and its numbers. What the command line calls."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+import gan_scratch
+from gan_scratch import backend, checkpoint, plot
+from gan_scratch.data import Batches, Dataset, Mixture, load
+from gan_scratch.gans import VARIANTS
+from gan_scratch.metrics import Judge, judge, mode_coverage
+from gan_scratch.training import Trainer, pairwise_distance
+
+N_EVALUATE = {"images": 5000, "points": 2500}
+
+
+def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=None, seed: int = 0, device: str = "cpu",
+        out: Path | None = None) -> Trainer:
+    """A trainer for a variant by its recipe; every argument that is None is the recipe's.
+
+    Raises ValueError for an unknown variant, data that can't be read, or data that the variant can't make.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f"no variant called {variant!r}; there are {', '.join(VARIANTS)}")
+    backend.get(device)  # a missing GPU should be said before anything is read
+    data = str(data or VARIANTS[variant].data)
+    source = load(data, full, size)
+    recipe = VARIANTS[variant].suited_to(source.shape)
+    config = {"variant": variant, "data": data, "full": full if isinstance(full, bool) else str(full), "size": size,
+              "steps": recipe.steps if steps is None else steps, "batch": recipe.batch if batch is None else batch,
+              "seed": seed, "device": device, "shape": source.shape}
+    samples = source.images if isinstance(source, Dataset) else source
+    rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
+    gan = recipe.build(source.shape, rng=rng_networks, device=device)
+    return Trainer(gan, Batches(samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
+                   config=config, decay=recipe.decay, frame_size=100 if len(source.shape) == 3 else 1000)
+
+
+def resumed(out: Path, steps: int | None = None, device: str | None = None) -> Trainer:
+    """The trainer of an earlier run, where it stopped; steps may be raised. Raises as `checkpoint.load` does."""
+    _, meta = checkpoint.load(out / "checkpoint.npz")
+    config = meta["config"] | {"steps": steps or meta["steps"]}
+    if meta["step"] >= config["steps"]:
+        raise ValueError(f"{out}: this run already has {meta['step']} of {config['steps']} steps; ask for more with --steps")
+    keys = ("data", "full", "size", "steps", "batch", "seed")
+    trainer = new(config["variant"], **{key: config[key] for key in keys}, device=device or config["device"], out=out)
+    trainer.resume()
+    return trainer
+
+
+def reopened(path: Path) -> tuple[object, dict]:
+    """The trained GAN of a run (its directory or checkpoint file), on the CPU, and its configuration."""
+    arrays, meta = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path)
+    config = meta["config"]
+    shape = tuple(config["shape"])
+    gan = VARIANTS[config["variant"]].suited_to(shape).build(shape, rng=0)
+    checkpoint.load_gan_state(gan, arrays, meta["network_rngs"])
+    return gan, config | {"step": meta["step"]}
+
+
+def draw(gan, n: int, seed: int) -> np.ndarray:
+    """n samples in host memory, drawn in parts of 500."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate([backend.to_host(gan.sample(min(500, n - start), rng)) for start in range(0, n, 500)])
+
+
+def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
+    """Numbers for a GAN on its data: what is known about data of this kind decides which.
+
+    Returns: n, seed, spread (mean pairwise distance relative to real data's), and "judge" (see Judge.report) or "coverage"
+    (see mode_coverage) where there is one.
+    """
+    source = load(config["data"], config["full"], config["size"])
+    points = not isinstance(source, Dataset)
+    n = n or N_EVALUATE["points" if points else "images"]
+    if n < 100:
+        raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
+    samples = draw(gan, n, seed)
+    real = source.sample(n, np.random.default_rng(seed)) if points else source.images
+    result = {"n": n, "seed": seed, "spread": pairwise_distance(samples[:500]) / pairwise_distance(real[:500])}
+    if isinstance(source, Mixture):
+        result["coverage"] = mode_coverage(samples, source)
+    elif config["data"] in judge.SHA256:
+        result["judge"] = Judge(config["data"]).report(samples)
+    return result
+
+
+def report(result: dict) -> str:
+    """The numbers of `evaluate` as a text for people."""
+    lines = [f"{result['n']} samples, seed {result['seed']}; mean pairwise distance {result['spread']:.2f} of real data's"]
+    if j := result.get("judge"):
+        lines += ["", "Fréchet distance on the features of a frozen classifier",
+                  f"{'':44}{'to training part':>17}{'to test part':>14}",
+                  f"{'generated':44}{j['fid']:17.1f}{j['fid_test']:14.1f}",
+                  f"{'floor: one half of the training part, other':44}{j['floor_halves']:17.1f}",
+                  f"{'floor: real test part':44}{j['floor_test']:17.1f}",
+                  f"{'pure noise':44}{j['noise']:17.1f}", "",
+                  f"classes with at least 2 % of the samples: {j['classes']} of 10; KL of the shares from even ones {j['class_kl']:.3f} nats"]
+    if c := result.get("coverage"):
+        lines += [f"modes reached {c['modes']}, with at least 20 % of their share {c['modes_20']}; high-quality samples "
+                  f"{c['high_quality']:.1%}; reverse KL {c['reverse_kl']:.3f} nats"]
+    return "\n".join(lines)
+
+
+def write(trainer: Trainer, out: Path) -> dict:
+    """Evaluate a trained GAN; write pictures and metrics.json into `out`; return the numbers."""
+    config = trainer.config
+    result = evaluate(trainer.gan, config)
+    source = load(config["data"], config["full"], config["size"])
+    images = isinstance(source, Dataset)
+    n = 100 if images else 2000
+    real = source.images[:n] if images else source.sample(n, np.random.default_rng(0))
+    plot.samples(out / "samples.png", draw(trainer.gan, n, 0), real, _title(trainer, result))
+    plot.strip(out / "over_time.png", trainer.frames, real)
+    plot.animation(out / "over_time.gif", trainer.frames, real)
+    plot.curves(out / "curves.png", trainer.history)
+    write_json(out / "metrics.json", {
+        "config": config, "step": trainer.step, "training_seconds": round(trainer.seconds, 2), "evaluation": result,
+        "warnings": trainer.warnings, "history": trainer.history,
+        "versions": {"gan_scratch": gan_scratch.__version__, "numpy": np.__version__, "python": platform.python_version()}})
+    return result
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write in one go: to a temporary file, then rename."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, indent=1) + "\n")
+    os.replace(temporary, path)
+
+
+def _title(trainer: Trainer, result: dict) -> str:
+    title = f"{trainer.config['variant']} on {Path(trainer.config['data']).stem}, {trainer.step} steps, seed {trainer.config['seed']}"
+    if j := result.get("judge"):
+        title += f": Fréchet distance {j['fid']:.1f} (real halves {j['floor_halves']:.1f}, noise {j['noise']:.0f})"
+    if c := result.get("coverage"):
+        title += f": {c['modes']} modes, {c['high_quality']:.0%} high-quality samples"
+    return title
+
