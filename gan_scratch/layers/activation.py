@@ -17,9 +17,12 @@ def leaky_relu(xp, x, slope):
 
 
 @pointwise
-def leaky_relu_backward(xp, dy, y, slope):
-    """xp.where(y > 0, dy, slope·dy), without where, which is ten times slower on random signs."""
-    return dy * ((y > 0).astype(y.dtype) * (1 - slope) + slope)
+def leaky_relu_backward(xp, dy, y, slope, rest):
+    """xp.where(y > 0, dy, slope·dy), without where, which is ten times slower on random signs; rest is 1 − slope.
+
+    (cupy.fuse would compute 1 − slope, a number with a number, in half precision.)
+    """
+    return dy * ((y > 0).astype(y.dtype) * rest + slope)
 
 
 @pointwise
@@ -84,7 +87,7 @@ class LeakyReLU(Elementwise):
         return leaky_relu(x, self.slope)
 
     def phi_backward(self, dy, y):
-        return leaky_relu_backward(dy, y, self.slope)
+        return leaky_relu_backward(dy, y, self.slope, 1 - self.slope)
 
     def __repr__(self):
         return f"LeakyReLU({self.slope})"

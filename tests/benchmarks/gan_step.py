@@ -45,12 +45,14 @@ def torch_mlp(g_sizes, d_sizes, slope):
 
 def torch_dcgan(w):
     G = nn.Sequential(
-        nn.Linear(100, 98 * w, bias=False), nn.Unflatten(1, (2 * w, 7, 7)), nn.BatchNorm2d(2 * w), nn.ReLU(),
+        nn.Linear(100, 36 * w, bias=False), nn.Unflatten(1, (4 * w, 3, 3)), nn.BatchNorm2d(4 * w), nn.ReLU(),
+        nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1, output_padding=1, bias=False), nn.BatchNorm2d(2 * w), nn.ReLU(),
         nn.ConvTranspose2d(2 * w, w, 4, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(),
         nn.ConvTranspose2d(w, 1, 4, 2, 1), nn.Tanh())
     D = nn.Sequential(
         nn.Conv2d(1, w, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(w, 2 * w, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * w),
-        nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(98 * w, 1))
+        nn.LeakyReLU(0.2), nn.Conv2d(2 * w, 4 * w, 4, 2, 1, bias=False), nn.BatchNorm2d(4 * w),
+        nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(36 * w, 1))
     return G, D, lambda n: torch.randn(n, 100)
 
 
