@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("evaluate", help="measure a trained generator")
     p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
-    p.add_argument("--n", type=positive, help="how many samples (default: 5000 images or 2500 points)")
+    p.add_argument("--n", type=positive, help="how many samples (default: 5000 where there is a judge, 2500 points, 500 other images)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--json", type=Path, help="also write the numbers to this file")
     p.set_defaults(command=evaluate)

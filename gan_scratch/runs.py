@@ -15,8 +15,6 @@ from gan_scratch.gans import VARIANTS
 from gan_scratch.metrics import Judge, judge, mode_coverage
 from gan_scratch.training import Trainer, pairwise_distance
 
-N_EVALUATE = {"images": 5000, "points": 2500}
-
 
 def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=None, seed: int = 0, device: str = "cpu",
         out: Path | None = None) -> Trainer:
@@ -75,8 +73,8 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     (see mode_coverage) where there is one.
     """
     source = load(config["data"], config["full"], config["size"])
-    points = not isinstance(source, Dataset)
-    n = n or N_EVALUATE["points" if points else "images"]
+    points, judged = not isinstance(source, Dataset), config["data"] in judge.SHA256
+    n = n or (5000 if judged else 2500 if points else 500)
     if n < 100:
         raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
     samples = draw(gan, n, seed)
@@ -84,7 +82,7 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     result = {"n": n, "seed": seed, "spread": pairwise_distance(samples[:500]) / pairwise_distance(real[:500])}
     if isinstance(source, Mixture):
         result["coverage"] = mode_coverage(samples, source)
-    elif config["data"] in judge.SHA256:
+    elif judged:
         result["judge"] = Judge(config["data"]).report(samples)
     return result
 

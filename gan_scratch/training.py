@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
 from gan_scratch import backend, checkpoint
@@ -72,6 +73,7 @@ class Trainer:
 
         Raises Diverged, and keeps the last good checkpoint, when a loss is no longer finite.
         """
+        backend.keep_freed_memory()
         bar = tqdm(total=self.steps, initial=self.step, disable=not progress, unit="step", dynamic_ncols=True)
         with bar, graceful_interrupt() as stop:
             if self.step == 0:
@@ -195,9 +197,9 @@ def blame(names: list[str]) -> str:
 
 def pairwise_distance(x: np.ndarray) -> float:
     """Mean Euclidean distance between the first half of the samples and the second half."""
-    x = x.reshape(len(x), -1).astype(np.float64)
+    x = x.reshape(len(x), -1)
     half = len(x) // 2
-    return float(np.linalg.norm(x[:half, None] - x[None, half:2 * half], axis=-1).mean())
+    return float(cdist(x[:half], x[half:2 * half]).mean())
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class GAN:
                        Dense(1024, n_x, rng=rng, init=uniform), Tanh(), Reshape(*shape)).to(device)
         D = Sequential(Flatten(), *mlp((n_x, 1024, 512, 256), LeakyReLU, dropout=0.3, rng=rng),
                        Dense(256, 1, rng=rng, init=uniform)).to(device)
-        return cls(G, D, 100, loss=NonSaturating(real_label=0.9), opt_G=Adam(G.params, 2e-4), opt_D=Adam(D.params, 2e-4))
+        return cls(G, D, 100, loss=NonSaturating(real_label=0.9), opt_G=Adam(G.params, 5e-4), opt_D=Adam(D.params, 5e-4))
 
     @classmethod
     def plane(cls, shape: tuple = (2,), *, rng=None, device: str = "cpu") -> "GAN":

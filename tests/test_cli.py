@@ -1,0 +1,158 @@
+"""The command line as a user meets it: what it leaves, what it prints, how it refuses."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_scratch.cli import main
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    place = tmp_path / "a place with spaces"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+def width(path):
+    with Image.open(path) as picture:
+        return picture.width
+
+
+def run(*args):
+    return main([str(a) for a in args])
+
+
+def test_train_leaves_pictures_numbers_and_a_checkpoint(here, capsys):
+    assert run("train", "dcgan", "--steps", 30, "--batch", 16) == 0
+    out = here / "runs" / "dcgan-mnist"
+    assert {f.name for f in out.iterdir()} == {"samples.png", "over_time.png", "over_time.gif", "curves.png", "metrics.json", "checkpoint.npz"}
+    for name in ("samples.png", "over_time.png", "curves.png"):
+        with Image.open(out / name) as picture:
+            assert min(picture.size) >= 400 and len(set(picture.convert("L").resize((50, 50)).tobytes())) > 10
+    with Image.open(out / "over_time.gif") as animation:
+        assert animation.n_frames >= 3
+    metrics = json.loads((out / "metrics.json").read_text())
+    judged = metrics["evaluation"]["judge"]
+    assert metrics["config"]["seed"] == 0 and metrics["step"] == 30 and judged["n"] == 5000
+    assert judged["floor_halves"] < judged["floor_test"] < judged["fid"]
+    text = capsys.readouterr().out
+    assert f"{judged['fid']:.1f}" in text and "pure noise" in text and "samples.png" in text
+
+
+def test_train_on_points_evaluate_and_sample(here, capsys):
+    assert run("train", "mlp", "--data", "ring", "--steps", 25, "--out", "my run") == 0
+    assert run("evaluate", "my run", "--n", 500, "--json", "numbers.json") == 0
+    assert json.loads((here / "numbers.json").read_text())["evaluation"]["n"] == 500
+    assert "modes reached" in capsys.readouterr().out
+    assert run("sample", "my run", "--n", 7, "--out", "s.npz") == 0 and np.load("s.npz")["samples"].shape == (7, 2)
+    assert run("sample", "my run", "--n", 50, "--out", "s.png") == 0 and width("s.png") > 400
+    assert run("sample", "my run", "--out", "s.txt") == 2
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(here):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run("train", "mlp", "--data", "grid", "--steps", 22, "--seed", seed, "--out", name)
+        run("sample", name, "--out", f"{name}.npz")
+    a, b, c = (np.load(f"{name}.npz")["samples"] for name in "abc")
+    assert (a == b).all() and (a != c).any()
+
+
+def test_own_pictures(here):
+    (here / "faces").mkdir()
+    for i in range(12):
+        Image.new("RGB", (40, 30), (i * 20, 0, 0)).save(here / "faces" / f"{i}.png")
+    assert run("train", "dcgan", "--data", "faces", "--size", 32, "--steps", 3, "--batch", 4) == 0
+    assert (here / "runs" / "dcgan-faces" / "samples.png").exists()
+    assert "judge" not in json.loads((here / "runs" / "dcgan-faces" / "metrics.json").read_text())["evaluation"]
+
+
+def test_an_earlier_run_is_kept(here, capsys):
+    for seed in (0, 1, 2):
+        run("train", "mlp", "--data", "ring", "--steps", 3, "--seed", seed)
+    assert {f.name for f in (here / "runs").iterdir()} == {"mlp-ring", "mlp-ring.1", "mlp-ring.2"}
+    assert json.loads((here / "runs" / "mlp-ring" / "metrics.json").read_text())["config"]["seed"] == 2
+    assert "the earlier run is kept in runs/mlp-ring.2" in capsys.readouterr().out
+
+
+def test_a_longer_run_goes_on_where_the_shorter_one_stopped(here, capsys):
+    run("train", "mlp", "--data", "swiss_roll", "--steps", 5)
+    assert run("train", "mlp", "--data", "swiss_roll", "--resume", "--steps", 9) == 0
+    assert "step 5 to 9" in capsys.readouterr().out
+    assert run("train", "mlp", "--data", "swiss_roll", "--resume", "--steps", 9) == 2
+    assert "already has 9 of 9 steps" in capsys.readouterr().err
+    assert run("train", "mlp", "--data", "swiss_roll", "--resume", "--steps", 20, "--batch", 7) == 2
+    assert "begun with batch 256" in capsys.readouterr().err
+
+
+def test_ctrl_c_in_a_real_process(here):
+    """SIGINT while training: exit 130, a checkpoint, a sentence that says how to go on; and it goes on."""
+    command = [sys.executable, "-m", "gan_scratch", "train", "mlp", "--data", "ring", "--steps", "100000"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    deadline = time.time() + 60
+    checkpoint = here / "runs" / "mlp-ring" / "checkpoint.npz"
+    while not checkpoint.exists() and time.time() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume" in out and "Traceback" not in err, err
+    stopped = int(out.split("stopped after step ")[1].split()[0])
+    assert run("train", "mlp", "--data", "ring", "--resume", "--steps", stopped + 3) == 0
+
+
+@pytest.mark.parametrize("args, fragment", [
+    (["train", "dgcan"], "no variant called 'dgcan'; there are mlp"),
+    (["train", "dcgan", "--data", "mnits"], "no data called 'mnits'"),
+    (["train", "dcgan", "--data", "ring"], "for points use the variant mlp"),
+    (["train", "dcgan", "--data", "digits8"], "(28, 28, C) or (32, 32, C), not (8, 8, 1)"),
+    (["train", "dcgan", "--batch", "9999"], "a batch of 9999 can't be drawn from 5000 samples"),
+    (["train", "dcgan", "--device", "cuda"], "device 'cuda'"),
+    (["train", "dcgan", "--resume"], "no such file"),
+    (["train", "mlp", "--data", "ring", "--full"], "full=True is there for"),
+    (["evaluate", "nowhere"], "no such file"),
+    (["sample", "nowhere"], "no such file"),
+    (["data", "nowhere"], "no data called"),
+])
+def test_mistakes_get_one_sentence_and_leave_nothing(args, fragment, here, capsys):
+    assert main(args) == 2
+    captured = capsys.readouterr()
+    assert fragment in captured.err and captured.err.count("\n") == 1 and "Traceback" not in captured.err
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize("args", [["train", "dcgan", "--steps", "0"], ["train", "dcgan", "--batch", "x"], ["train"], []])
+def test_malformed_options(args, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(args)
+    assert caught.value.code == 2
+
+
+def test_a_foreign_file_is_no_run(here, capsys):
+    np.savez("other.npz", a=np.zeros(3))
+    assert main(["evaluate", "other.npz"]) == 2 and "not a checkpoint" in capsys.readouterr().err
+
+
+def test_list_and_data(here, capsys):
+    assert run("list") == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("mlp", "mlp-large", "dcgan", "1511.06434"))
+    assert run("data") == 0 and "CC BY-SA" in capsys.readouterr().out
+    assert run("data", "emoji_people", "--out", "p.png") == 0
+    assert "60 images of shape (32, 32, 3)" in capsys.readouterr().out and width("p.png") > 400
+    assert run("data", "mixture_1d", "--out", "m.png") == 0
+
+
+def test_divergence_is_exit_status_one(here, capsys, monkeypatch):
+    from gan_scratch.gans import GAN
+
+    monkeypatch.setattr(GAN, "train_step", lambda self, batch, rng: dict.fromkeys(("d_loss", "g_loss", "d_real", "d_fake"), np.float32("nan")))
+    assert run("train", "mlp", "--data", "ring", "--steps", 30) == 1
+    assert "in step 1, d_loss" in capsys.readouterr().err
