@@ -122,7 +122,7 @@ def test_device_noise_follows_the_host_generator(cupy):
 
 
 def test_mixing_host_and_device_is_refused(cupy):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"Dense\(3, 2\) lives on the cuda, but x on the cpu"):
         Dense(3, 2).to("cuda").forward(np.zeros((4, 3), np.float32))
 
 

@@ -39,7 +39,7 @@ class DCGAN(GAN):
     def __init__(self, shape: tuple = (28, 28, 1), *, width: int = 16, z_dim: int = 100, lr: float = 2e-3, rng=None,
                  device: str = "cpu"):
         if shape[:2] not in ((28, 28), (32, 32)) or len(shape) != 3:
-            raise ValueError(f"DCGAN is made for images of shape (28, 28, C) or (32, 32, C), not {shape}")
+            raise ValueError(f"DCGAN is made for images of shape (28, 28, C) or (32, 32, C), not {shape}; a folder of pictures is resized with size=32")
         rng = np.random.default_rng(rng)
         G = generator(shape, width, z_dim, rng).to(device)
         D = discriminator(shape, width, rng).to(device)

@@ -60,9 +60,11 @@ class Layer:
     def forward(self, x: Array, train: bool = True) -> tuple[Array, Ctx]:
         """Compute y and the ctx for `backward`.
 
-        Raises ValueError when x has a shape that the layer can't take, TypeError when x isn't floating point.
+        Raises ValueError when x has a shape that the layer can't take, TypeError when x isn't floating point
+        or lives on another device than the parameters.
         """
         self._check_input(x)
+        self._check_device(x)
         y, ctx = self._forward(x, train)
         ctx["y_shape"] = np.array(y.shape)
         ctx["version"] = self._versions()
@@ -101,6 +103,12 @@ class Layer:
         if dtype is None or dtype.kind != "f":
             raise TypeError(f"{self!r} computes with arrays of floating-point numbers, but x is {dtype or type(x).__name__}; "
                             "convert it, images for example with x.astype(np.float32) / 127.5 - 1")
+
+    def _check_device(self, x: Array) -> None:
+        for p in vars(self).values():
+            if isinstance(p, Parameter) and backend.of(p.value) is not backend.of(x):
+                raise TypeError(f"{self!r} lives on the {backend.of(p.value).name}, but x on the {backend.of(x).name}; "
+                                "move the network with .to(device), or x")
 
     def _check_shape(self, x: Array, ndim: int, channels: int) -> None:
         """x must have ndim axes (batch first) and `channels` numbers on the last one."""

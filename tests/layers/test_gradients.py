@@ -165,6 +165,23 @@ def test_batch_norm_by_its_definition(rng):
         at_inference, layer.gamma.value * (x - running) / np.sqrt(layer.running_var + 1e-5) + layer.beta.value, rtol=2e-4, atol=2e-4)
 
 
+def test_running_statistics_over_two_batches(rng):
+    """running ← (1 − m)·running + m·batch, twice."""
+    layer, mean, var = BatchNorm(2, momentum=0.3), np.zeros(2), np.ones(2)
+    for shift in (1.0, 5.0):
+        x = (shift + rng.standard_normal((40, 2))).astype(np.float32)
+        layer.forward(x)
+        mean, var = 0.7 * mean + 0.3 * x.mean(0), 0.7 * var + 0.3 * x.var(0, ddof=1)
+    np.testing.assert_allclose(layer.running_mean, mean, rtol=1e-5)
+    np.testing.assert_allclose(layer.running_var, var, rtol=1e-5)
+
+
+def test_pooling_by_hand():
+    x = -np.arange(1, 10, dtype=np.float32).reshape(1, 3, 3, 1)
+    assert MaxPool2d(2, stride=2, pad=1)(x)[0, ..., 0].tolist() == [[-1, -2], [-4, -5]]  # padding never wins
+    assert AvgPool2d(2, stride=1)(x)[0, ..., 0].tolist() == [[-3, -4], [-6, -7]]
+
+
 def test_dropout_keeps_the_mean_and_is_off_at_inference(rng):
     x = np.ones((400, 500), np.float32)
     layer = Dropout(0.3, rng=0)

@@ -110,6 +110,22 @@ def test_backward_adds_and_the_step_clears(x):
     assert [p.version for p in net.params] == [v + 1 for v in versions]
 
 
+@pytest.mark.parametrize("name", [*CASES, "embedding"])
+def test_a_second_backward_doubles_every_gradient(name, rng):
+    if name == "embedding":
+        layer, x = Embedding(4, 3, rng=0), np.array([1, 3, 1])
+    else:
+        make, shape = CASES[name]
+        layer, x = make(), rng.standard_normal(shape).astype(np.float32)
+    y, ctx = layer.forward(x)
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    layer.backward(dy, ctx)
+    once = [p.grad.copy() for p in layer.params]
+    layer.backward(dy, ctx)
+    for g, p in zip(once, layer.params):
+        np.testing.assert_allclose(p.grad, 2 * g, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_weights_false_leaves_gradients_alone_and_inputs_false_returns_none(name, rng):
     make, shape = CASES[name]
