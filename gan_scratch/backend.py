@@ -207,7 +207,7 @@ def get(device: str) -> Cpu:
 
 def to_host(x: Array) -> np.ndarray:
     """A NumPy array with the values of x."""
-    return x if isinstance(x, np.ndarray) else x.get()
+    return np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x.get()
 
 
 def keep_freed_memory() -> None:

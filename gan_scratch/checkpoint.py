@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_scratch.data.images import open_npz
+from gan_scratch.files import replacing
 from gan_scratch.layers.base import Layer
 from gan_scratch.optim import EMA, Optimizer
 
@@ -15,14 +16,12 @@ FORMAT = 1
 
 
 def save(path: Path, arrays: dict[str, np.ndarray], meta: dict) -> None:
-    """Write to a temporary file beside `path`, then rename: a reader sees the old file or the new one, nothing between."""
+    """Write the file in one go; its folder is made when it isn't there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with open(temporary, "wb") as file:
+    with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, meta=np.array(json.dumps({"format": FORMAT, **meta})), **arrays)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -32,8 +31,11 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
             raise ValueError(f"{path}: a checkpoint of format {meta['format']}, but this version reads format {FORMAT}")
-    except (KeyError, json.JSONDecodeError):
+        missing = {"config", "step", "steps", "network_rngs"} - meta.keys()
+    except (KeyError, TypeError, json.JSONDecodeError):
         raise ValueError(f"{path}: not a checkpoint of gan-scratch") from None
+    if missing:
+        raise ValueError(f"{path}: a damaged checkpoint, without {', '.join(sorted(missing))}")
     return arrays, meta
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -11,6 +12,9 @@ from tqdm import tqdm
 
 from gan_scratch import checkpoint, plot, runs
 from gan_scratch.data import NAMES, Dataset, describe, load
+from gan_scratch.data.images import some
+from gan_scratch.data.load import canonical
+from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
 from gan_scratch.training import Diverged
 
@@ -26,6 +30,9 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except (ValueError, RuntimeError, OSError) as error:
         print(f"gan-scratch: {error}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"gan-scratch: not enough memory ({error}); take a smaller --batch or --n", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("gan-scratch: interrupted", file=sys.stderr)
@@ -45,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
     p.add_argument("--steps", type=positive, help="steps to train to (default: the variant's)")
     p.add_argument("--batch", type=positive, help="samples in a batch (default: the variant's)")
-    p.add_argument("--seed", type=int, help="decides everything random (default: 0)")
+    p.add_argument("--seed", type=natural, help="decides everything random (default: 0)")
     p.add_argument("--device", choices=("cpu", "cuda"), help="where to compute (default: cpu)")
     p.add_argument("--out", type=Path, help="directory of the run (default: runs/VARIANT-DATA)")
     p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
@@ -54,14 +61,14 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("sample", help="draw samples from a trained generator")
     p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
     p.add_argument("--n", type=positive, default=100, help="how many (default: 100)")
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", type=natural, default=0)
     p.add_argument("--out", type=Path, default=Path("samples.png"), help="a .png picture, or an .npz file for the numbers")
     p.set_defaults(command=sample)
 
     p = commands.add_parser("evaluate", help="measure a trained generator")
     p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
     p.add_argument("--n", type=positive, help="how many samples (default: 5000 where there is a judge, 2500 points, 500 other images)")
-    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--seed", type=natural, default=1)
     p.add_argument("--json", type=Path, help="also write the numbers to this file")
     p.set_defaults(command=evaluate)
 
@@ -78,10 +85,16 @@ def parser() -> argparse.ArgumentParser:
 
 def positive(text: str) -> int:
     """A whole number of at least 1."""
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return value
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
+    return int(text)
 
 
 def train(args) -> int:
@@ -94,14 +107,16 @@ def train(args) -> int:
                            seed=args.seed or 0, device=args.device or "cpu", out=out)
         if kept := keep_earlier_run(out):
             print(f"the earlier run is kept in {kept}")
+        trainer.save()  # step 0: a directory that can't be written should be known before the training
     config = trainer.config
     print(f"{config['variant']} on {config['data']} {'×'.join(map(str, config['shape']))}: step {trainer.step} to {config['steps']}, "
           f"batch {config['batch']}, seed {config['seed']}, {config['device']}", flush=True)
     trainer.run()
     if trainer.interrupted:
         print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
-              f"gan-scratch train {args.variant} --out '{out}' --resume")
+              f"gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
         return 130
+    print("training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)", flush=True)
     result = runs.write(trainer, out)
     print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
           "and curves.png beside it; the numbers are in metrics.json.")
@@ -118,15 +133,20 @@ def refuse_changes(args, out: Path) -> None:
     config = checkpoint.load(out / "checkpoint.npz")[1]["config"]
     for key in ("variant", "data", "full", "size", "batch", "seed"):
         value = getattr(args, key)
+        value = canonical(value) if key in ("data", "full") and isinstance(value, str) else value
         if value is not None and value != config[key]:
-            raise ValueError(f"{out} was begun with {key} {config[key]!r}, it can't be resumed with {value!r}; leave --{key} out "
-                             "or choose another --out")
+            raise ValueError(f"{out} was begun with {key} {config[key]!r}, it can't be resumed with {value!r}; choose another --out")
 
 
 def keep_earlier_run(out: Path) -> Path | None:
-    """Move a directory that is in the way to the next free name; nothing is overwritten."""
+    """Move an earlier run that is in the way to the next free name; nothing is overwritten.
+
+    Raises ValueError when something else is in the way.
+    """
     if not out.exists() or out.is_dir() and not any(out.iterdir()):
         return None
+    if not (out / "checkpoint.npz").is_file():
+        raise ValueError(f"{out} exists and is not an earlier run; choose another --out")
     number = 1
     while (kept := out.with_name(f"{out.name}.{number}")).exists():
         number += 1
@@ -134,14 +154,15 @@ def keep_earlier_run(out: Path) -> Path | None:
 
 
 def sample(args) -> None:
+    if args.out.suffix not in (".npz", ".png"):
+        raise ValueError(f"--out must end in .png or .npz, got {args.out}")
     gan, config = runs.reopened(args.run)
     x = runs.draw(gan, args.n, args.seed)
     if args.out.suffix == ".npz":
-        np.savez_compressed(args.out, samples=x)
-    elif args.out.suffix == ".png":
-        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}")
+        with replacing(args.out) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, samples=x)
     else:
-        raise ValueError(f"--out must end in .png or .npz, got {args.out}")
+        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}")
     print(f"{len(x)} samples of shape {x.shape[1:]} in {args.out}")
 
 
@@ -161,6 +182,8 @@ def list_variants(args) -> None:
 
 def show_data(args) -> None:
     if args.name is None:
+        if args.full:
+            raise ValueError("--full needs a name before it: gan-scratch data mnist --full")
         for name in NAMES:
             print(f"{name:16}{describe(name)}")
         return
@@ -171,7 +194,7 @@ def show_data(args) -> None:
         labels = "no labels" if source.labels is None else f"{len(np.unique(source.labels))} classes"
         test = "" if source.test_images is None else f", test part of {len(source.test_images)}"
         print(f"{len(source.images)} images of shape {source.shape}{test}, {labels}, values {source.images.min():.2f} to {source.images.max():.2f}")
-        x = source.images[:100]
+        x = some(source.images, 100)
     else:
         print(f"points with {source.shape[0]} coordinates")
         x = source.sample(2000, np.random.default_rng(0))

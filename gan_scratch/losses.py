@@ -12,7 +12,7 @@ from gan_scratch.layers.activation import sigmoid, softplus
 
 
 def bce_with_logits(logits: Array, targets: Array | float) -> tuple[Array, Array]:
-    """Binary cross-entropy −t log σ(l) − (1 − t) log(1 − σ(l)) = softplus(l) − t·l, and its gradient.
+    """Binary cross-entropy −t log σ(l) − (1 − t) log(1 − σ(l)) = t softplus(−l) + (1 − t) softplus(l), and its gradient.
 
     Args:
         logits: any shape, for D usually (N, 1).
@@ -20,8 +20,8 @@ def bce_with_logits(logits: Array, targets: Array | float) -> tuple[Array, Array
 
     Returns: loss (mean), dlogits = (σ(l) − t)/N. Raises ValueError when the shapes differ.
     """
-    _same_shape(logits, targets)
-    loss = (softplus(logits) - targets * logits).mean()
+    targets = _like(logits, targets)
+    loss = (targets * softplus(-logits) + (1 - targets) * softplus(logits)).mean()
     return loss, (sigmoid(logits) - targets) / logits.size
 
 
@@ -38,6 +38,8 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
         raise ValueError(f"softmax_cross_entropy expects logits (N, K) and labels (N,), got {logits.shape} and {labels.shape}")
     if labels.dtype.kind not in "iu":
         raise TypeError(f"softmax_cross_entropy expects integer labels, got {labels.dtype}")
+    if backend.of(labels) is backend.CPU and len(labels) and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+        raise ValueError(f"softmax_cross_entropy expects labels from 0 to {logits.shape[1] - 1}, got {labels.min()} to {labels.max()}")
     n, xp = len(logits), backend.of(logits).xp
     shifted = logits - logits.max(1, keepdims=True)  # softmax doesn't change, and e^… can't overflow
     log_p = shifted - xp.log(xp.exp(shifted).sum(1, keepdims=True))  # (N, K)
@@ -49,23 +51,26 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
 
 def l1(y: Array, target: Array | float) -> tuple[Array, Array]:
     """Mean |y − target| and its gradient sign(y − target)/size (0 where they are equal)."""
-    _same_shape(y, target)
-    difference = y - target
+    difference = y - _like(y, target)
     xp = backend.of(y).xp
     return xp.abs(difference).mean(), xp.sign(difference) / y.size
 
 
 def l2(y: Array, target: Array | float) -> tuple[Array, Array]:
     """Mean (y − target)² and its gradient 2(y − target)/size."""
-    _same_shape(y, target)
-    difference = y - target
+    difference = y - _like(y, target)
     return (difference * difference).mean(), 2 * difference / y.size
 
 
-def _same_shape(y: Array, target: Array | float) -> None:
-    if getattr(target, "shape", ()) not in ((), y.shape):
-        raise ValueError(f"the target has shape {target.shape}, but it is compared with an array of shape {y.shape}; "
+def _like(y: Array, target: Array | float) -> Array | float:
+    """The target in y's dtype; ValueError unless it is a number or has y's shape."""
+    if isinstance(target, (int, float)):
+        return float(target)
+    shape = getattr(target, "shape", None)
+    if shape != y.shape and shape != ():
+        raise ValueError(f"the target has shape {shape or type(target).__name__}, but it is compared with an array of shape {y.shape}; "
                          "NumPy would silently compare every pair")
+    return target.astype(y.dtype, copy=False)
 
 
 class Minimax:
@@ -98,7 +103,7 @@ class NonSaturating(Minimax):
     def __init__(self, real_label: float = 1.0):
         if not 0 < real_label <= 1:
             raise ValueError(f"NonSaturating: real_label must be above 0 and at most 1, got {real_label}")
-        self.real_label = real_label
+        self.real_label = float(real_label)
 
     def generator(self, fake_logits):
         """loss = −E log D(G(z)), and its gradient (σ(l) − 1)/N."""

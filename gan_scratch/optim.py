@@ -42,7 +42,7 @@ class Optimizer:
             span, shape = slice(start, start + p.value.size), p.value.shape
             p.share(self.theta[span].reshape(shape), self.g[span].reshape(shape))
             start = span.stop
-        self._values = [p.value for p in self.params]
+        self._homes = [(p.value, p.grad) for p in self.params]
         for slot in self.slots:
             setattr(self, slot, xp.zeros_like(self.theta))
 
@@ -51,9 +51,10 @@ class Optimizer:
 
         Raises RuntimeError when a parameter no longer lives in the buffer of this optimizer.
         """
-        if any(p.value is not v for p, v in zip(self.params, self._values)):
-            raise RuntimeError(f"{type(self).__name__}: a parameter was moved after this optimizer was made (by .to, .astype, "
-                               "an assignment to .value, or another optimizer); make the optimizer after that")
+        if any(p.value is not value or p.grad is not grad for p, (value, grad) in zip(self.params, self._homes)):
+            raise RuntimeError(f"{type(self).__name__}: a parameter was moved after this optimizer was made (by .to, .astype, an "
+                               "assignment to .value or .grad, or another optimizer); make the optimizer after that, or write into "
+                               "the arrays in place")
         self.t += 1
         vectors = [self.theta, self.g, *(getattr(self, slot) for slot in self.slots)]
         for block in backend.of(self.theta).blocks(self.theta.size):
@@ -76,9 +77,8 @@ class Optimizer:
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
         """Write back what `state` returned. Raises ValueError when it belongs to other parameters or another optimizer."""
-        for slot in self.slots:
-            if slot not in state or state[slot].shape != self.theta.shape:
-                raise ValueError(f"the state doesn't fit this {type(self).__name__}: {slot} is missing or of another size")
+        if state.keys() != {"t", "lr", *self.slots} or any(state[slot].shape != self.theta.shape for slot in self.slots):
+            raise ValueError(f"the state doesn't fit this {type(self).__name__}, it belongs to another optimizer or to other parameters")
         self.t, self.lr = int(state["t"]), float(state["lr"])
         for slot in self.slots:
             getattr(self, slot)[...] = backend.of(self.theta).asarray(state[slot])
@@ -178,7 +178,9 @@ class EMA:
         return self.network.state() | {"t": np.array(self.t)}
 
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Write back what `state` returned."""
+        """Write back what `state` returned. Raises ValueError when it doesn't fit."""
+        if "t" not in state:
+            raise ValueError("the state is not that of an EMA: the number of updates, t, is missing")
         self.network.load_state({name: a for name, a in state.items() if name != "t"})
         self.t = int(state["t"])
 

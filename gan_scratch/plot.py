@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from gan_scratch.data.images import to_bytes
+from gan_scratch.files import replacing
 
 TITLE = 18
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
@@ -28,9 +29,8 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1, **optio
 
 def save(fig: Figure, path: Path) -> None:
     """Write a figure as PNG, replacing the file in one go."""
-    temporary = Path(path).with_name(f".{Path(path).name}")
-    fig.savefig(temporary, dpi=100, format="png")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        fig.savefig(temporary, dpi=100, format="png")
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
@@ -48,7 +48,7 @@ def show_grid(axis, images: np.ndarray, columns: int, title: str) -> None:
     """Draw a grid of images into an axis."""
     sheet = grid(images, columns)
     axis.imshow(sheet if sheet.shape[2] == 3 else sheet[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axis.set_title(title, fontsize=TITLE)
+    axis.set_title(title, fontsize=TITLE, parse_math=False)
     axis.axis("off")
 
 
@@ -60,7 +60,7 @@ def show_points(axis, points: np.ndarray, title: str, limits: tuple, color: str 
     else:
         axis.scatter(*points.T, s=5, color=color, alpha=0.5, linewidths=0)
         axis.set(xlim=limits, ylim=limits, aspect="equal", xlabel="x₁", ylabel="x₂")
-    axis.set_title(title, fontsize=TITLE)
+    axis.set_title(title, fontsize=TITLE, parse_math=False)
 
 
 def point_limits(real: np.ndarray) -> tuple[float, float]:
@@ -80,7 +80,7 @@ def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str) -> 
         fig, axes = figure(15, 7.5, 1, 2)
         show_points(axes[0], generated, "generated", point_limits(real))
         show_points(axes[1], real, "real", point_limits(real), GREY)
-    fig.suptitle(title, fontsize=TITLE)
+    fig.suptitle(title, fontsize=TITLE, parse_math=False)
     save(fig, path)
 
 
@@ -125,10 +125,9 @@ def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray
         canvas = FigureCanvasAgg(fig)
         canvas.draw()
         pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(64))
-    temporary = Path(path).with_name(f".{Path(path).name}")
     durations = [milliseconds] * (len(pictures) - 1) + [3 * milliseconds]
-    pictures[0].save(temporary, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        pictures[0].save(temporary, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
 def curves(path: Path, history: list[dict[str, float]]) -> None:

@@ -1,8 +1,8 @@
 """A run: a variant trained on data into a directory, with its pictures and its numbers. What the command line calls."""
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import platform
 from pathlib import Path
 
@@ -11,6 +11,9 @@ import numpy as np
 import gan_scratch
 from gan_scratch import backend, checkpoint, plot
 from gan_scratch.data import Batches, Dataset, Mixture, load
+from gan_scratch.data.images import some
+from gan_scratch.data.load import canonical
+from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
 from gan_scratch.metrics import Judge, judge, mode_coverage
 from gan_scratch.training import Trainer, pairwise_distance
@@ -25,13 +28,16 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     if variant not in VARIANTS:
         raise ValueError(f"no variant called {variant!r}; there are {', '.join(VARIANTS)}")
     backend.get(device)  # a missing GPU should be said before anything is read
-    data = str(data or VARIANTS[variant].data)
+    data = canonical(data or VARIANTS[variant].data)
+    full = full if isinstance(full, bool) else canonical(full)
     source = load(data, full, size)
     recipe = VARIANTS[variant].suited_to(source.shape)
-    config = {"variant": variant, "data": data, "full": full if isinstance(full, bool) else str(full), "size": size,
+    config = {"variant": variant, "data": data, "full": full, "size": size,
               "steps": recipe.steps if steps is None else steps, "batch": recipe.batch if batch is None else batch,
               "seed": seed, "device": device, "shape": source.shape}
-    samples = source.images if isinstance(source, Dataset) else source
+    samples = source
+    if isinstance(source, Dataset):
+        samples, config["data_sha256"] = source.images, hashlib.sha256(source.images.tobytes()).hexdigest()
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
     gan = recipe.build(source.shape, rng=rng_networks, device=device)
     return Trainer(gan, Batches(samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
@@ -39,13 +45,19 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
 
 
 def resumed(out: Path, steps: int | None = None, device: str | None = None) -> Trainer:
-    """The trainer of an earlier run, where it stopped; steps may be raised. Raises as `checkpoint.load` does."""
+    """The trainer of an earlier run, where it stopped; steps may be raised.
+
+    Raises as `checkpoint.load` does, and ValueError when nothing is left to do or the data changed.
+    """
     _, meta = checkpoint.load(out / "checkpoint.npz")
     config = meta["config"] | {"steps": steps or meta["steps"]}
-    if meta["step"] >= config["steps"]:
+    finished = meta["step"] == config["steps"] and not (out / "metrics.json").exists()  # only its pictures are missing
+    if meta["step"] >= config["steps"] and not finished:
         raise ValueError(f"{out}: this run already has {meta['step']} of {config['steps']} steps; ask for more with --steps")
     keys = ("data", "full", "size", "steps", "batch", "seed")
     trainer = new(config["variant"], **{key: config[key] for key in keys}, device=device or config["device"], out=out)
+    if trainer.config.get("data_sha256") != config.get("data_sha256"):
+        raise ValueError(f"{out}: the images of {config['data']} are not those that this run began with; it can't be resumed")
     trainer.resume()
     return trainer
 
@@ -55,6 +67,8 @@ def reopened(path: Path) -> tuple[object, dict]:
     arrays, meta = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path)
     config = meta["config"]
     shape = tuple(config["shape"])
+    if config["variant"] not in VARIANTS:
+        raise ValueError(f"{path}: a run of the variant {config['variant']!r}, which this version doesn't have")
     gan = VARIANTS[config["variant"]].suited_to(shape).build(shape, rng=0)
     checkpoint.load_gan_state(gan, arrays, meta["network_rngs"])
     return gan, config | {"step": meta["step"]}
@@ -69,7 +83,7 @@ def draw(gan, n: int, seed: int) -> np.ndarray:
 def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     """Numbers for a GAN on its data: what is known about data of this kind decides which.
 
-    Returns: n, seed, spread (mean pairwise distance relative to real data's), and "judge" (see Judge.report) or "coverage"
+    Returns: n, seed, spread (mean pairwise distance of 500 samples relative to real data's), and "judge" (see Judge.report) or "coverage"
     (see mode_coverage) where there is one.
     """
     source = load(config["data"], config["full"], config["size"])
@@ -78,8 +92,10 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     if n < 100:
         raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
     samples = draw(gan, n, seed)
-    real = source.sample(n, np.random.default_rng(seed)) if points else source.images
-    result = {"n": n, "seed": seed, "spread": pairwise_distance(samples[:500]) / pairwise_distance(real[:500])}
+    real = pairwise_distance(source.sample(500, np.random.default_rng(seed)) if points else some(source.images, 500))
+    result = {"n": n, "seed": seed}
+    if real > 0:  # a single picture has no spread
+        result["spread"] = pairwise_distance(samples[:500]) / real
     if isinstance(source, Mixture):
         result["coverage"] = mode_coverage(samples, source)
     elif judged:
@@ -89,7 +105,9 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
 
 def report(result: dict) -> str:
     """The numbers of `evaluate` as a text for people."""
-    lines = [f"{result['n']} samples, seed {result['seed']}; mean pairwise distance {result['spread']:.2f} of real data's"]
+    lines = [f"{result['n']} samples, seed {result['seed']}"]
+    if "spread" in result:
+        lines[0] += f"; mean pairwise distance {result['spread']:.2f} of real data's"
     if j := result.get("judge"):
         lines += ["", "Fréchet distance on the features of a frozen classifier",
                   f"{'':44}{'to training part':>17}{'to test part':>14}",
@@ -111,7 +129,7 @@ def write(trainer: Trainer, out: Path) -> dict:
     source = load(config["data"], config["full"], config["size"])
     images = isinstance(source, Dataset)
     n = 100 if images else 2000
-    real = source.images[:n] if images else source.sample(n, np.random.default_rng(0))
+    real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))
     plot.samples(out / "samples.png", draw(trainer.gan, n, 0), real, _title(trainer, result))
     plot.strip(out / "over_time.png", trainer.frames, real)
     plot.animation(out / "over_time.gif", trainer.frames, real)
@@ -124,10 +142,9 @@ def write(trainer: Trainer, out: Path) -> dict:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Write in one go: to a temporary file, then rename."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(temporary, path)
+    """Write the file in one go."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def _title(trainer: Trainer, result: dict) -> str:

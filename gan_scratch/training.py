@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from gan_scratch import backend, checkpoint
 from gan_scratch.data.batches import Batches
+from gan_scratch.data.images import some
 
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
 
@@ -88,7 +89,6 @@ class Trainer:
                 if self.step % self.checkpoint_every == 0:
                     self.save()
                 bar.update()
-            self._read(bar)
         self.interrupted = self.step < self.steps
         self.save()
 
@@ -108,7 +108,7 @@ class Trainer:
         """Fetch the values of the unread steps, check them, put their means into the history."""
         if not self._unread:
             return
-        values = {name: np.array([float(row[name]) for row in self._unread]) for name in self._unread[0]}
+        values = self._unread_values()
         self._check_finite(values)
         self._unread.clear()
         means = {name: float(v.mean()) for name, v in values.items()}
@@ -117,9 +117,12 @@ class Trainer:
         bar.set_postfix_str(", ".join(f"{name} {mean:.3f}" for name, mean in means.items()) + f", {rate:.0f} samples/s", refresh=False)
         self._warn_if_saturated(means)
 
+    def _unread_values(self) -> dict[str, np.ndarray]:
+        return {name: np.array([float(row[name]) for row in self._unread]) for name in self._unread[0]} if self._unread else {}
+
     def _check_finite(self, values: dict[str, np.ndarray]) -> None:
         bad = {name: ~np.isfinite(v) for name, v in values.items()}
-        broken_rows = np.any(list(bad.values()), axis=0)
+        broken_rows = np.any(list(bad.values()), axis=0) if bad else np.zeros(0, bool)
         if not broken_rows.any():
             return
         row = int(broken_rows.argmax())
@@ -142,7 +145,7 @@ class Trainer:
 
     def _some_real(self) -> np.ndarray:
         data = self.batches.data
-        return data.sample(self.frame_size, np.random.default_rng(0)) if hasattr(data, "sample") else data[:self.frame_size]
+        return data.sample(self.frame_size, np.random.default_rng(0)) if hasattr(data, "sample") else some(data, self.frame_size)
 
     def _warn(self, message: str) -> None:
         if not any(old[:12] == message[:12] for old in self.warnings):  # each kind once in a run
@@ -156,9 +159,14 @@ class Trainer:
             self._warn_if_collapsed(samples)
 
     def save(self) -> None:
-        """Write the checkpoint, unless a network has numbers that aren't finite: then the last good one stays."""
+        """Write the checkpoint, unless a network has numbers that aren't finite: then the last good one stays.
+
+        Raises Diverged when a loss since the last reading isn't finite.
+        """
         if self.path is None:
             return
+        unread = self._unread_values()
+        self._check_finite(unread)
         arrays, rng_states = checkpoint.gan_state(self.gan)
         if not all(np.isfinite(a).all() for a in arrays.values()):
             return
@@ -167,7 +175,7 @@ class Trainer:
                    "trainer/frames": np.array([samples for _, samples in self.frames])}
         checkpoint.save(self.path, arrays, {
             "config": self.config, "step": self.step, "steps": self.steps, "seconds": self.seconds, "history": self.history,
-            "warnings": self.warnings, "lr": self._lr, "noise_rng": self.rng.bit_generator.state, "network_rngs": rng_states,
+            "unread": {name: values.tolist() for name, values in unread.items()}, "warnings": self.warnings, "lr": self._lr, "noise_rng": self.rng.bit_generator.state, "network_rngs": rng_states,
             "batches": batches})
 
     def resume(self, path: Path | None = None) -> None:
@@ -182,6 +190,7 @@ class Trainer:
         self.rng.bit_generator.state = meta["noise_rng"]
         self.step, self.seconds, self.history, self.warnings = meta["step"], meta["seconds"], meta["history"], meta["warnings"]
         self._lr = meta["lr"]
+        self._unread = [dict(zip(meta["unread"], row)) for row in zip(*meta["unread"].values())]
         self.frames = list(zip(map(int, arrays["trainer/frame_steps"]), arrays["trainer/frames"]))
 
 
@@ -196,10 +205,10 @@ def blame(names: list[str]) -> str:
 
 
 def pairwise_distance(x: np.ndarray) -> float:
-    """Mean Euclidean distance between the first half of the samples and the second half."""
+    """Mean Euclidean distance between the first half of the samples and the second half; 0 for a single sample."""
     x = x.reshape(len(x), -1)
     half = len(x) // 2
-    return float(cdist(x[:half], x[half:2 * half]).mean())
+    return float(cdist(x[:half], x[half:2 * half]).mean()) if half else 0.0
 
 
 @contextmanager

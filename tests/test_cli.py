@@ -156,3 +156,51 @@ def test_divergence_is_exit_status_one(here, capsys, monkeypatch):
     monkeypatch.setattr(GAN, "train_step", lambda self, batch, rng: dict.fromkeys(("d_loss", "g_loss", "d_real", "d_fake"), np.float32("nan")))
     assert run("train", "mlp", "--data", "ring", "--steps", 30) == 1
     assert "in step 1, d_loss" in capsys.readouterr().err
+
+
+def test_a_run_that_was_stopped_while_drawing_can_be_completed(here, monkeypatch, capsys):
+    from gan_scratch import plot
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plot, "curves", interrupted)
+        assert run("train", "mlp", "--data", "ring", "--steps", 30) == 130
+    assert "--resume repeats this part" in capsys.readouterr().out
+    assert run("train", "mlp", "--data", "ring", "--resume") == 0
+    assert (here / "runs" / "mlp-ring" / "metrics.json").exists()
+
+
+def faces(folder, n=12, start=0):
+    folder.mkdir(exist_ok=True)
+    for i in range(n):
+        Image.new("RGB", (32, 32), ((start + i) * 9, 0, 0)).save(folder / f"{i}.png")
+
+
+def test_a_run_works_from_another_directory_but_not_on_changed_data(here, capsys, monkeypatch):
+    faces(here / "$x^$")  # a name that mathematics would choke on
+    assert run("train", "dcgan", "--data", "$x^$", "--steps", 3, "--batch", 4, "--out", "r") == 0
+    (here / "else").mkdir()
+    monkeypatch.chdir(here / "else")
+    assert run("evaluate", "../r", "--n", 100) == 0
+    assert run("train", "dcgan", "--out", "../r", "--resume", "--steps", 5) == 0
+    faces(here / "$x^$", n=12, start=5)
+    assert run("train", "dcgan", "--out", "../r", "--resume", "--steps", 7) == 2
+    assert "are not those that this run began with" in capsys.readouterr().err
+
+
+def test_a_single_picture_has_no_spread(here):
+    faces(here / "one", n=1)
+    assert run("train", "dcgan", "--data", "one", "--steps", 3, "--batch", 1, "--out", "r") == 0
+    assert "spread" not in json.loads((here / "r" / "metrics.json").read_text())["evaluation"]
+
+
+def test_places_that_cannot_hold_a_run_are_refused_before_training(here, capsys):
+    (here / "file").write_text("mine")
+    for out in ("file", "file/sub", ".", ".."):
+        assert run("train", "mlp", "--data", "ring", "--steps", 3, "--out", out) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert (here / "file").read_text() == "mine" and [f.name for f in here.iterdir()] == ["file"]
+    assert run("train", "mlp", "--data", "ring", "--steps", 3, "--out", "r") == 0
+    assert run("sample", "r", "--out", "no folder/s.npz") == 2 and "there is no folder" in capsys.readouterr().err

@@ -76,7 +76,18 @@ def test_means_are_over_the_batch():
     np.testing.assert_allclose(bce_with_logits(l, 1.0)[1][:2], bce_with_logits(l[:2], 1.0)[1] / 4)
 
 
+def test_small_losses_keep_their_digits_and_targets_the_dtype():
+    l = np.array([[12.0], [17.0]], np.float32)
+    for logit in l:
+        np.testing.assert_allclose(bce_with_logits(logit, 1.0)[0], np.log1p(np.exp(-float(logit[0]))), rtol=1e-5)
+    loss, d = bce_with_logits(l, np.array([[0], [1]]))
+    assert loss.dtype == d.dtype == np.float32
+    assert NonSaturating(np.float64(0.9)).discriminator(l, l)[0].dtype == np.float32
+
+
 @pytest.mark.parametrize("call", [
+    lambda: bce_with_logits(np.zeros((3, 1)), [1.0, 0.0, 1.0]), lambda: softmax_cross_entropy(np.zeros((2, 3)), np.array([0, -1])),
+    lambda: softmax_cross_entropy(np.zeros((2, 3)), np.array([0, 3])),
     lambda: bce_with_logits(np.zeros((4, 1)), np.zeros(4)), lambda: l1(np.zeros((4, 1)), np.zeros((1, 4))),
     lambda: l2(np.zeros(3), np.zeros((3, 1))), lambda: softmax_cross_entropy(np.zeros((4, 2)), np.zeros((4, 1), int)),
     lambda: NonSaturating(0.0)])

@@ -134,3 +134,39 @@ def test_ema_state_continues(rng):
     ema.update()
     other.load_state(ema.state())
     assert other.t == 1 and (other.network.W.value == ema.network.W.value).all()
+
+
+def test_changing_a_value_in_place_keeps_the_parameter_in_training():
+    """p.value *= 2 assigns the same array again, and .to moves nothing that is already there."""
+    net = Dense(3, 2, rng=0)
+    optimizer = SGD(net.params, 0.1)
+    net.W.value *= 0.5
+    net.to("cpu").astype(np.float32)
+    before = net.W.value.copy()
+    y, ctx = net.forward(np.ones((4, 3), np.float32))
+    net.backward(np.ones_like(y), ctx)
+    optimizer.step()
+    np.testing.assert_allclose(net.W.value, before - 0.1 * 4, rtol=1e-5)
+
+
+def test_a_replaced_gradient_is_noticed():
+    net = Dense(3, 2)
+    optimizer = SGD(net.params, 0.1)
+    net.W.grad = np.ones((3, 2), np.float32)
+    with pytest.raises(RuntimeError, match="assignment to .value or .grad"):
+        optimizer.step()
+
+
+def test_a_layer_used_twice_is_one_layer():
+    shared = Dense(3, 3, rng=0)
+    net = Sequential(shared, BatchNorm(3), shared)
+    assert len(net.params) == 4 and len(net.state()) == 6
+    ema = EMA(net, decay=0.5)
+    ema.t, before = 100, shared.W.value.copy()
+    shared.W.value += 1
+    ema.update()
+    np.testing.assert_allclose(ema.network[0].W.value, before + 0.5, rtol=1e-5)
+    optimizer = SGD(net.params, 0.1)
+    y, tape = net.forward(np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32))
+    net.backward(y, tape)
+    optimizer.step()

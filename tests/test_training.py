@@ -42,7 +42,7 @@ def test_ctrl_c_keeps_the_last_state_and_the_rest_gives_the_same_bits(tmp_path, 
     second.resume()
     assert second.step == 27 and second.history == first.history
     second.run(progress=False)
-    assert weights(second) == weights(whole)
+    assert weights(second) == weights(whole) and second.history == whole.history
     assert [(s, x.tobytes()) for s, x in second.frames] == [(s, x.tobytes()) for s, x in whole.frames]
 
 
@@ -107,7 +107,7 @@ def test_nothing_half_written_replaces_a_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(OSError):
         t.save()
-    assert t.path.read_bytes() == good
+    assert t.path.read_bytes() == good and [f.name for f in tmp_path.iterdir()] == ["checkpoint.npz"]
 
 
 def test_checkpoints_that_cannot_be_used_say_why(tmp_path):

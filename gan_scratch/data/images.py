@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
@@ -46,12 +46,19 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def some(images: np.ndarray, n: int) -> np.ndarray:
+    """n images (or all, if there are fewer), always the same, from everywhere: data may be sorted by class."""
+    return images[np.random.default_rng(0).permutation(len(images))[:n]]
+
+
 def checked(images: np.ndarray, source: str) -> np.ndarray:
     """User's images as float32 in [−1, 1], channels last. Raises ValueError that says what is wrong with them."""
     if images.ndim not in (3, 4) or not images.size:
-        raise ValueError(f"{source}: images must have shape (N, H, W) or (N, H, W, C), got {images.shape}")
+        raise ValueError(f"{source}: images must have shape (N, H, W) or (N, H, W, C) and not be empty, got {images.shape}")
     if images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
         raise ValueError(f"{source}: images of shape {images.shape} look channels first; move the channels last with numpy.moveaxis(images, 1, -1)")
+    if images.ndim == 4 and images.shape[-1] not in (1, 3):
+        raise ValueError(f"{source}: images must have 1 or 3 channels, got {images.shape[-1]}")
     if images.dtype == np.uint8:
         return to_unit(images)
     if images.dtype.kind != "f":
@@ -72,10 +79,11 @@ def open_npz(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such file")
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:  # np.load(path) leaves a bad file open
+        with open(path, "rb") as opened:  # np.load(path) leaves a bad file open
+            file = np.load(opened, allow_pickle=False)
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error, AttributeError) as error:
-        raise ValueError(f"{path}: not a readable .npz file, it may be truncated or damaged ({error})") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error, AttributeError):
+        raise ValueError(f"{path}: not a readable .npz file of plain arrays, it may be truncated or damaged") from None
 
 
 def read_npz(path: Path) -> Dataset:
@@ -88,6 +96,8 @@ def read_npz(path: Path) -> Dataset:
     if images is None:
         raise ValueError(f"{path}: needs an array named 'images', but has {', '.join(sorted(arrays)) or 'none'}")
     test_images = arrays.get("test_images")
+    if test_images is not None and test_images.shape[1:] != images.shape[1:]:
+        raise ValueError(f"{path}: test_images have shape {test_images.shape[1:]}, but images {images.shape[1:]}")
     return Dataset(path.stem, checked(images, str(path)), _labels(arrays.get("labels", arrays.get("train_labels")), images, path),
                    None if test_images is None else checked(test_images, f"{path}, test_images"),
                    None if test_images is None else _labels(arrays.get("test_labels"), test_images, path))
@@ -109,7 +119,7 @@ def read_folder(path: Path, size: int | None = None) -> Dataset:
 
     Unreadable files are left out with a warning that names them. Raises ValueError when none can be read.
     """
-    files = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES)
+    files = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith("."))
     if not files:
         raise ValueError(f"{path}: no pictures in this folder ({', '.join(sorted(SUFFIXES))} are read)")
     pictures, kept, broken = [], [], []
@@ -129,19 +139,23 @@ def read_folder(path: Path, size: int | None = None) -> Dataset:
     arrays = [np.asarray(p.convert("RGB" if colour else "L")) for p in pictures]
     sizes = {a.shape[:2] for a in arrays}
     if len(sizes) > 1:
-        raise ValueError(f"{path}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one size for all")
+        raise ValueError(f"{path}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one size for all (size=32, or --size 32)")
     folders = sorted({f.parent for f in kept})
     labels = np.array([folders.index(f.parent) for f in kept], np.int64) if len(folders) > 1 else None
     return Dataset(path.name, to_unit(np.stack(arrays)), labels)
 
 
 def _square(picture: Image.Image, size: int | None) -> Image.Image:
-    picture.load()
-    if picture.mode in ("RGBA", "LA", "P"):  # transparent means white
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    elif picture.mode != "L":
-        picture = picture.convert("RGB")
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I"):  # 16 bits
+        picture = Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8))
+    elif picture.mode == "F":
+        raise ValueError("floating-point pictures have no agreed range")
+    elif picture.mode in ("RGBA", "LA", "P", "PA"):  # transparent means white
+        grey, picture = picture.mode == "LA", picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L" if grey else "RGB")
+    elif picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
     if size is None:
         return picture
     side = min(picture.size)

@@ -68,6 +68,8 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     Returns: a Dataset, or for a name in POINTS an object with `sample(n, rng)`.
     Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.
     """
+    if size and not Path(name).is_dir():
+        raise ValueError(f"size is for a folder of pictures; {str(name)!r} comes in its own size")
     if full and name not in FULL:
         raise ValueError(f"full=True is there for {' and '.join(FULL)}, not for {name!r}")
     if full:
@@ -82,6 +84,11 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     if path.suffix == ".npz":
         return read_npz(path)
     raise ValueError(f"no data called {str(name)!r}; use {', '.join(NAMES)}, or the path of a folder of pictures or an .npz file")
+
+
+def canonical(name: str | os.PathLike) -> str:
+    """A name as it is, a path made absolute: what finds the same data from another directory."""
+    return str(name) if name in NAMES or not Path(name).exists() else str(Path(name).resolve())
 
 
 def _load_bundled(name: str) -> Dataset:
@@ -129,9 +136,11 @@ def _fetch(name: str) -> list[Path]:
     try:
         return [Path(pooch.retrieve(f"{url}{stem}.gz", f"sha256:{checksum}", f"{stem}.gz", folder, progressbar=True))
                 for stem, checksum in zip(IDX, checksums)]
-    except (ValueError, OSError) as error:  # a wrong checksum (pooch keeps nothing then), or no way to the server
-        raise ValueError(f"the complete {name} could not be fetched ({error}); get the four IDX files elsewhere and use "
-                         f"load({name!r}, full='their folder')") from None
+    except ValueError:  # pooch keeps nothing then
+        raise ValueError(f"the complete {name} could not be fetched: a file from {url} has another SHA-256 than the published one") from None
+    except OSError:
+        raise ValueError(f"the complete {name} could not be fetched from {url}; is there a network? Or get the four IDX files "
+                         f"elsewhere and give their folder: --full FOLDER, or load({name!r}, full='FOLDER')") from None
 
 
 def describe(name: str) -> str:

@@ -9,7 +9,7 @@ Two reference networks for 28×28 images, and one for points in the plane:
 
     small   G 100-500-500-784          D 784-500-500-1
     large   G 100-256-512-1024-784     D 784-1024-512-256-1, one-sided labels 0.9
-    plane   G 2-128-128-2              D 2-128-128-1
+    plane   G 2-128-128-128-2          D 2-128-128-128-1
 """
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ class GAN:
         """For points in the plane (or on a line): no normalisation, Adam without momentum."""
         rng, he, (n_x,) = np.random.default_rng(rng), init.he(), shape
         half = init.he(3**0.5)  # half of He's standard deviation: samples start near 0
-        G = Sequential(*mlp((2, 128, 128), ReLU, init=he, rng=rng), Dense(128, n_x, rng=rng, init=half)).to(device)
-        D = Sequential(*mlp((n_x, 128, 128), LeakyReLU, init=he, rng=rng), Dense(128, 1, rng=rng, init=he)).to(device)
+        G = Sequential(*mlp((2, 128, 128, 128), ReLU, init=he, rng=rng), Dense(128, n_x, rng=rng, init=half)).to(device)
+        D = Sequential(*mlp((n_x, 128, 128, 128), LeakyReLU, init=he, rng=rng), Dense(128, 1, rng=rng, init=he)).to(device)
         opt_G, opt_D = (Adam(net.params, 1e-3, betas=(0.0, 0.99)) for net in (G, D))
         return cls(G, D, 2, opt_G=opt_G, opt_D=opt_D, ema=0.995)
 
@@ -129,7 +129,7 @@ def probability(logits: Array) -> Array:
     return sigmoid(logits).mean()
 
 
-PLANE = Recipe(GAN.plane, "Algorithm 1 on points", "arXiv 1406.2661", data="ring", steps=5000, batch=256, decay=0.3)
+PLANE = Recipe(GAN.plane, "Algorithm 1 on points", "arXiv 1406.2661", data="ring", steps=6000, batch=256, decay=0.4)
 SMALL = Recipe(GAN.small, "the original GAN: two multilayer perceptrons, 100-500-500-784", "Goodfellow et al. 2014, arXiv 1406.2661",
                data="mnist", steps=4000, batch=64, points=PLANE)
 LARGE = Recipe(GAN.large, "the same game with 100-256-512-1024-784 and one-sided label smoothing",

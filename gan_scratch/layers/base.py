@@ -6,6 +6,7 @@ and each use keeps its own record.
 """
 from __future__ import annotations
 
+import math
 from typing import Any, Iterator
 
 import numpy as np
@@ -20,8 +21,9 @@ class Parameter:
     """A trainable array and the gradient that backward passes have added up for it.
 
     Attributes:
-        value: the numbers. Assigning a new array counts as an update; write `p.value[...] = a` to keep the buffer.
-        grad: same shape; `backward` adds to it, the optimizer's `step` clears it.
+        value: the numbers. Assigning to it counts as an update. Writing into it (`p.value[...] = a`) keeps an optimizer's
+            buffer, but isn't noticed by tapes made before.
+        grad: same shape; `backward` adds to it, the optimizer's `step` clears it. Change it in place.
         version: how often the value was updated. A ctx remembers it, so that a stale one is noticed.
     """
 
@@ -36,8 +38,8 @@ class Parameter:
 
     @value.setter
     def value(self, value: Array) -> None:
-        xp = backend.of(value).xp
-        self._value, self.grad = value, xp.zeros_like(value)
+        if value is not self._value:  # p.value *= 2 assigns the same array again; its gradient must stay where it is
+            self._value, self.grad = value, backend.of(value).xp.zeros_like(value)
         self.version += 1
 
     def share(self, value: Array, grad: Array) -> None:
@@ -58,7 +60,7 @@ class Layer:
     buffers: tuple[str, ...] = ()  # names of arrays that are saved but not trained (running statistics)
 
     def forward(self, x: Array, train: bool = True) -> tuple[Array, Ctx]:
-        """Compute y and the ctx for `backward`.
+        """Compute y and the ctx for `backward`. x and y may be part of ctx: don't change them in place before `backward`.
 
         Raises ValueError when x has a shape that the layer can't take, TypeError when x isn't floating point
         or lives on another device than the parameters.
@@ -114,8 +116,15 @@ class Layer:
         """x must have ndim axes (batch first) and `channels` numbers on the last one."""
         self._check_float(x)
         if x.ndim != ndim or x.shape[-1] != channels:
-            axes = {2: "(N, {})", 3: "(N, W, {})", 4: "(N, H, W, {})", 5: "(N, D, H, W, {})"}[ndim].format(channels)
-            raise ValueError(f"{self!r} expects x of shape {axes}, channels last, but got {x.shape}")
+            axes = ", ".join(["N", *["D", "H", "W"][5 - ndim:], str(channels)])
+            raise ValueError(f"{self!r} expects x of shape ({axes}), channels last, but got {x.shape}")
+
+    def _check_channels(self, x: Array, channels: int) -> None:
+        """x must have a batch axis and `channels` numbers on the last one."""
+        self._check_float(x)
+        if x.ndim < 2 or x.shape[-1] != channels:
+            hint = "; put a Flatten() before it" if math.prod(x.shape[1:]) == channels else ""
+            raise ValueError(f"{self!r} expects x of shape (N, {channels}) or (N, …, {channels}), but got {x.shape}{hint}")
 
     # --- what a layer owns -------------------------------------------------------------------------------------------
 
@@ -124,10 +133,17 @@ class Layer:
         return {name: v for name, v in vars(self).items() if isinstance(v, Layer)}
 
     def modules(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
-        """This layer and all layers inside it, in forward order, each with its dotted name."""
+        """This layer and all layers inside it, in forward order, each once (a layer may be used twice), with its dotted name."""
+        seen = set()
+        for name, layer in self._all_modules(prefix):
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                yield name, layer
+
+    def _all_modules(self, prefix: str) -> Iterator[tuple[str, "Layer"]]:
         yield prefix, self
         for name, child in self.children().items():
-            yield from child.modules(f"{prefix}{name}.")
+            yield from child._all_modules(f"{prefix}{name}.")
 
     def named_params(self) -> dict[str, Parameter]:
         """All parameters by dotted name, in forward order."""
@@ -171,7 +187,7 @@ class Layer:
         """Convert all arrays to float32 or float64, in place; returns self. Make optimizers afterwards."""
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"networks compute in float32 or float64, not in {np.dtype(dtype)}")
-        return self._convert(lambda a: a.astype(dtype))
+        return self._convert(lambda a: a.astype(dtype, copy=False))
 
     def _convert(self, convert) -> "Layer":
         for _, layer in self.modules():
@@ -201,11 +217,14 @@ class Sequential(Layer):
             try:
                 x, ctx = layer.forward(x, train)
             except (ValueError, TypeError) as error:
-                raise type(error)(f"layer {i}: {error}") from None
+                error.args = (f"layer {i}: {error}",)
+                raise
             tape.append(ctx)
         return x, tape
 
     def backward(self, dy: Array, tape: list[Ctx], weights: bool = True, inputs: bool = True) -> Array | None:
+        if len(tape) != len(self.layers):
+            raise ValueError(f"this network has {len(self.layers)} layers, but the tape {len(tape)}: it belongs to another network")
         # Below the first layer that has weights nobody needs a gradient, unless dx was asked for.
         trained = (i for i, layer in enumerate(self.layers) if layer.params)
         first = 0 if inputs else next(trained, len(self.layers)) if weights else len(self.layers)

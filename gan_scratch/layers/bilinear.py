@@ -81,7 +81,7 @@ class Dense(Bilinear):
         return x.reshape(-1, self.n_in).T @ dy.reshape(-1, self.n_out)
 
     def _check_input(self, x):
-        self._check_shape(x, max(x.ndim, 2), self.n_in)
+        self._check_channels(x, self.n_in)
 
     def __repr__(self):
         return f"Dense({self.n_in}, {self.n_out})"

@@ -32,7 +32,7 @@ class _Conv(Bilinear):
         self._create((*self.kernel, c_in, c_out), fan_in, fan_out, c_out, bias, rng, init)
 
     def _each_axis(self, v) -> tuple:
-        v = (v,) * self.dims if isinstance(v, int) else tuple(v)
+        v = tuple(v) if isinstance(v, (tuple, list)) else (int(v),) * self.dims
         if len(v) != self.dims:
             raise ValueError(f"{type(self).__name__}: kernel, stride, pad take a number or {self.dims} numbers, got {v}")
         return v
@@ -70,7 +70,9 @@ class _Conv(Bilinear):
 
     def __repr__(self):
         return (f"{type(self).__name__}({self.c_in}, {self.c_out}, kernel={_short(self.kernel)}, "
-                f"stride={_short(self.stride)}, pad={_short(self.pad)})")
+                f"stride={_short(self.stride)}, pad={_short(self.pad)}{self._more})")
+
+    _more = ""  # what the transposed convolution adds to the text
 
 
 class _ConvTranspose(_Conv):
@@ -104,6 +106,10 @@ class _ConvTranspose(_Conv):
 
     def _wide_size(self, x, ctx):
         return (*self._output(x), self.c_out)
+
+    @property
+    def _more(self) -> str:
+        return f", output_pad={_short(self.output_pad)}" if any(self.output_pad) else ""
 
     def _output(self, x) -> list[int]:
         return [(size - 1) * s - 2 * p + k + o

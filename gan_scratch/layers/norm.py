@@ -64,7 +64,7 @@ class _ChannelNorm(Layer):
         raise NotImplementedError
 
     def _check_input(self, x):
-        self._check_shape(x, max(x.ndim, 2), self.channels)
+        self._check_channels(x, self.channels)
 
     def _affine(self, xc, inv):
         if self.gamma is None:

@@ -14,7 +14,7 @@ class _Pool2d(Layer):
     fill: float  # what the padding holds
 
     def __init__(self, kernel: int = 2, stride: int | None = None, pad: int = 0):
-        self.kernel, self.stride, self.pad = kernel, stride or kernel, pad
+        self.kernel, self.stride, self.pad = kernel, kernel if stride is None else stride, pad
         if kernel < 1 or self.stride < 1 or not 0 <= 2 * pad <= kernel:
             raise ValueError(f"{self!r}: kernel and stride must be at least 1, pad between 0 and kernel/2")
 

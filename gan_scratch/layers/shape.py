@@ -14,6 +14,8 @@ class Reshape(Layer):
     """(N, …) -> (N, *shape); shape doesn't contain the batch axis."""
 
     def __init__(self, *shape: int):
+        if any(not isinstance(s, (int, np.integer)) or s < 1 for s in shape):
+            raise ValueError(f"Reshape takes sizes of at least 1, without the batch axis, as in Reshape(7, 7, 32); got {shape}")
         self.shape = shape
 
     def _check_input(self, x):
@@ -48,6 +50,8 @@ class Upsample(Layer):
     """
 
     def __init__(self, scale: int = 2):
+        if scale < 1:
+            raise ValueError(f"Upsample: scale must be at least 1, got {scale}")
         self.scale = scale
 
     def _check_input(self, x):
@@ -102,6 +106,8 @@ class ReflectionPad2d(Layer):
     """Extend (N, H, W, C) by `pad` mirrored rows and columns on each side, without repeating the border itself."""
 
     def __init__(self, pad: int):
+        if pad < 0:
+            raise ValueError(f"ReflectionPad2d: pad must be at least 0, got {pad}")
         self.pad = pad
 
     def _check_input(self, x):

@@ -9,7 +9,6 @@ than those of unseen ones: real test images are far from real training images fo
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from gan_scratch.data import Batches, load
 from gan_scratch.data.images import open_npz
+from gan_scratch.files import replacing
 from gan_scratch.layers import Conv2d, Dense, Dropout, Flatten, ReLU, Sequential, init
 from gan_scratch.losses import softmax_cross_entropy
 from gan_scratch.metrics.frechet import frechet_distance
@@ -104,9 +104,8 @@ def train(name: str, epochs: int = 10, seed: int = 1) -> Sequential:
 def main(names: list[str]) -> None:
     for name in names:
         net, path = train(name), HERE / f"judge_{name}.npz"
-        temporary = path.with_suffix(".tmp.npz")
-        np.savez_compressed(temporary, **net.state())
-        os.replace(temporary, path)
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, **net.state())
         data = load(name)
         accuracy = (net(data.test_images).argmax(1) == data.test_labels).mean()
         print(f"{path.name}: test accuracy {accuracy:.3f}, {path.stat().st_size // 1000} kB, SHA-256 "

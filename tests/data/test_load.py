@@ -157,6 +157,31 @@ def test_an_unreadable_picture_among_good_ones_is_left_out_and_named(tmp_path):
         sentence(lambda: load(tmp_path), "none of the 2 pictures can be read")
 
 
+def test_sixteen_bits_keep_their_greys_and_odd_modes_are_read(tmp_path):
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(ramp).save(tmp_path / "a.png")
+    data = load(tmp_path)
+    assert data.images.shape == (1, 8, 8, 1) and len(np.unique(data.images)) == 64
+    for mode in ("1", "LA", "P", "CMYK"):
+        folder = tmp_path / mode
+        picture(folder / ("a.tiff" if mode == "CMYK" else "a.png"), mode=mode, color=1 if mode in "1P" else (255,) * len(mode))
+        assert load(folder).images.shape[1:3] == (8, 8)
+    (tmp_path / "1" / "._a.png").write_bytes(b"what macOS leaves")
+    assert len(load(tmp_path / "1").images) == 1
+
+
+def test_channels_and_test_parts_that_do_not_fit(tmp_path):
+    path = tmp_path / "own.npz"
+    np.savez(path, images=np.zeros((2, 5, 5, 4), np.uint8))
+    sentence(lambda: load(path), "1 or 3 channels, got 4")
+    np.savez(path, images=np.zeros((2, 5, 5), np.uint8), test_images=np.zeros((2, 5, 4), np.uint8))
+    sentence(lambda: load(path), "test_images have shape (5, 4)")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    (tmp_path / "array.npy").rename(path)
+    sentence(lambda: load(path), "not a readable .npz")
+    sentence(lambda: load("mnist", size=14), "size is for a folder of pictures")
+
+
 def test_an_empty_folder(tmp_path):
     sentence(lambda: load(tmp_path), "no pictures in this folder", ".png")
 
@@ -203,7 +228,7 @@ def test_full_sets_are_fetched_with_checksums(tmp_path, monkeypatch):
         raise ValueError("SHA256 hash of downloaded file does not match the known hash")
 
     monkeypatch.setattr(load_module.pooch, "retrieve", retrieve)
-    sentence(lambda: load_function("mnist", full=True), "could not be fetched", "does not match", "their folder")
+    sentence(lambda: load_function("mnist", full=True), "could not be fetched", "another SHA-256")
     (url, known_hash, fname), = asked
     assert url.endswith("train-images-idx3-ubyte.gz") and known_hash.startswith("sha256:") and len(known_hash) == 7 + 64
     assert all(len(checksums) == len({*checksums}) == 4 for _, checksums in load_module.FULL.values())
@@ -221,11 +246,14 @@ def test_pooch_refuses_a_wrong_checksum_and_keeps_nothing(tmp_path, monkeypatch)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
         monkeypatch.setitem(load_module.FULL, "mnist", (url, ("0" * 64,) * 4))
-        sentence(lambda: load_function("mnist", full=True), "could not be fetched", "hash", "their folder")
+        sentence(lambda: load_function("mnist", full=True), "could not be fetched", "another SHA-256")
         assert not list(cache.rglob("train-*"))
         monkeypatch.setitem(load_module.FULL, "mnist", (url, (hashlib.sha256(b"not it").hexdigest(),) * 4))
         sentence(lambda: load_function("mnist", full=True), "not an IDX file")
         server.shutdown()
+    for file in cache.rglob("*.gz"):
+        file.unlink()
+    sentence(lambda: load_function("mnist", full=True), "is there a network?", "--full FOLDER")
     with warnings.catch_warnings():  # requests, which pooch uses, leaves closing its sockets to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()

@@ -260,3 +260,25 @@ def test_gradcheck_does_not_change_the_layer(rng):
     gradcheck.check_layer(layer, x)
     assert all((a == layer.state()[name]).all() for name, a in before.items())
     np.testing.assert_array_equal(layer.forward(x)[0], copied.forward(x)[0])
+
+
+def test_gradcheck_notices_gradients_that_overwrite_and_none(rng):
+    class Overwrites(Dense):
+        def _backward(self, dy, ctx, weights, inputs):
+            self.W.grad[...] = self.wgrad(ctx["x"], dy, ctx)
+            self.b.grad += dy.sum(0)
+            return dy @ self.W.value.T
+
+    class Forgets(Dense):
+        def adjoint(self, dy, W, ctx):
+            return None
+
+    x = rng.standard_normal((4, 8))
+    assert [e.name for e in gradcheck.check_layer(Overwrites(8, 3, rng=0), x).entries if not e.ok] == ["W"]
+    assert not gradcheck.check_layer(Forgets(8, 3, rng=0), x).ok and not gradcheck.adjoint_test(Forgets(8, 3, rng=0), x).ok
+
+
+@pytest.mark.parametrize("make", [lambda: BatchNorm(3), lambda: LayerNorm(3)])
+def test_gradcheck_draws_a_dy_that_is_not_x(make):
+    """With the same seed for x and dy, dx of a normalisation is nearly 0, and only rounding would be compared."""
+    gradcheck.check_layer(make(), np.random.default_rng(0).standard_normal((8, 3)), rng=0).raise_if_wrong()

@@ -156,7 +156,16 @@ def test_inputs_false_spares_the_layers_below_the_first_weights(x):
     assert net.backward(y, tape).shape == x.shape and Counting.calls == 1
 
 
+def test_a_tape_of_another_network_is_refused(x):
+    net = small_network()
+    y, tape = net.forward(x)
+    with pytest.raises(ValueError, match="5 layers, but the tape 6"):
+        net.backward(y, tape + [{}])
+
+
 WRONG_SHAPES = [
+    (Dense(784, 2), (2, 28, 28, 1), r"put a Flatten\(\) before it"),
+    (BatchNorm(7), (2, 3, 3, 3, 3, 6), r"BatchNorm\(7\)"),
     (Dense(4, 2), (3, 5), r"Dense\(4, 2\) expects x of shape \(N, 4\).*\(3, 5\)"),
     (Conv2d(3, 2), (1, 8, 8, 4), r"Conv2d\(3, 2.*\(N, H, W, 3\), channels last, but got \(1, 8, 8, 4\)"),
     (Conv2d(3, 2), (8, 8, 3), r"\(N, H, W, 3\)"),
@@ -187,6 +196,7 @@ def test_wrong_shapes_raise_value_errors_that_name_the_layer(layer, shape, messa
 
 @pytest.mark.parametrize("make", [
     lambda: LeakyReLU(2), lambda: Dropout(1.0), lambda: Conv2d(1, 1, stride=0), lambda: Conv2d(1, 1, kernel=(3, 3, 3)),
+    lambda: Reshape(-1, 3), lambda: Upsample(0), lambda: ReflectionPad2d(-1), lambda: MaxPool2d(2, stride=0),
     lambda: ConvTranspose2d(1, 1, stride=2, output_pad=2), lambda: MaxPool2d(2, pad=2), lambda: Dense(2, 2).astype(np.float16)])
 def test_wrong_settings_raise(make):
     with pytest.raises(ValueError):
