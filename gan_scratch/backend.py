@@ -67,12 +67,32 @@ class Cpu:
         out = [output_size(*a) for a in zip(size, kernel, stride, pad)]
         cols = cols.reshape(n, *out, *kernel, channels)
         padded = self.xp.zeros((n, *(s + 2 * p for s, p in zip(size, pad)), channels), cols.dtype)
+        add = self._add_runs if channels >= 8 else self._add_offsets
+        add(padded, cols, out, kernel, stride)
+        inner = tuple(slice(p, p + s) for s, p in zip(size, pad))
+        return self.xp.ascontiguousarray(padded[(slice(None), *inner)])
+
+    @staticmethod
+    def _add_offsets(padded: Array, cols: Array, out: list, kernel: tuple, stride: tuple) -> None:
+        """The textbook: one strided addition for each place in the kernel."""
         free = (slice(None),) * (1 + len(out))
         for offset in np.ndindex(*kernel):
             window = tuple(slice(o, o + s * m, s) for o, s, m in zip(offset, stride, out))
             padded[(slice(None), *window)] += cols[(*free, *offset)]
-        inner = tuple(slice(p, p + s) for s, p in zip(size, pad))
-        return self.xp.ascontiguousarray(padded[(slice(None), *inner)])
+
+    def _add_runs(self, padded: Array, cols: Array, out: list, kernel: tuple, stride: tuple) -> None:
+        """The same sum, twice as fast with many channels: along the last axis the k·C numbers of a window are one run in
+        both arrays. Windows that are ⌈k/stride⌉ apart don't overlap, so all of these are added at once."""
+        *outer, k = kernel
+        run, apart, step = k * padded.shape[-1], -(-k // stride[-1]), stride[-1] * padded.shape[-1]
+        lines = padded.reshape(*padded.shape[:-2], -1)  # (N, …, W·C)
+        runs = self.xp.lib.stride_tricks.sliding_window_view(lines, run, axis=-1, writeable=True)  # (N, …, starts, k·C)
+        for offset in np.ndindex(*outer):
+            rows = [slice(o, o + s * m, s) for o, s, m in zip(offset, stride, out)]
+            for first in range(min(apart, out[-1])):
+                source = cols[(slice(None), *[slice(None)] * len(outer), slice(first, None, apart), *offset)]  # (N, …, n, k, C)
+                target = runs[(slice(None), *rows, slice(first * step, None, apart * step))]
+                target[..., :source.shape[-3], :] += source.reshape(*source.shape[:-2], run)
 
     def _padded(self, x: Array, pad: tuple, fill: float) -> Array:
         if not any(pad):

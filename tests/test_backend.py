@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import gan_scratch
 from gan_scratch import backend, losses
@@ -16,7 +17,7 @@ from gan_scratch.layers import Dense, Embedding
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from gan_scratch.optim import SGD, Adam, Momentum, RMSProp
 from tests import standin
-from tests.layers.test_gradients import CASES
+from tests.layers.test_gradients import CASES, convolutions
 
 PACKAGE = Path(gan_scratch.__file__).parent
 
@@ -141,6 +142,24 @@ def test_kernels_agree_with_the_reference(size, kernel, stride, pad, dtype, cupy
     np.testing.assert_allclose(on_host(cuda.col2im(cupy.asarray(cols), x.shape, kernel, stride, pad)), back, rtol=1e-5, atol=1e-5)
     a, b = rng.standard_normal((2, 2, 70, 3)).astype(dtype)
     np.testing.assert_allclose(on_host(cuda.column_dots(*map(cupy.asarray, (a, b)))), (a * b).sum(1), rtol=1e-4, atol=1e-4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(convolutions())
+def test_the_fast_col2im_is_the_textbook_one(case):
+    layer, x = case
+    size = x.shape[1:-1]
+    out = [backend.output_size(*a) for a in zip(size, layer.kernel, layer.stride, layer.pad)]
+    if min(out) < 1:
+        return
+    rng = np.random.default_rng(0)
+    cols = rng.standard_normal((len(x), *out, *layer.kernel, 2))
+    results = []
+    for add in (backend.CPU._add_offsets, backend.CPU._add_runs):
+        padded = np.zeros((len(x), *(s + 2 * p for s, p in zip(size, layer.pad)), 2))
+        add(padded, cols, out, layer.kernel, layer.stride)
+        results.append(padded)
+    np.testing.assert_allclose(*results, atol=1e-12)
 
 
 def test_im2col_by_its_definition(rng):
