@@ -161,7 +161,7 @@ def test_sixteen_bits_keep_their_greys_and_odd_modes_are_read(tmp_path):
     ramp = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
     Image.fromarray(ramp).save(tmp_path / "a.png")
     data = load(tmp_path)
-    assert data.images.shape == (1, 8, 8, 1) and len(np.unique(data.images)) == 64
+    assert data.images.shape == (1, 8, 8, 1) and data.images.min() == -1 and data.images.max() == 1 and (np.diff(data.images.ravel()) > 0).all()
     for mode in ("1", "LA", "P", "CMYK"):
         folder = tmp_path / mode
         picture(folder / ("a.tiff" if mode == "CMYK" else "a.png"), mode=mode, color=1 if mode in "1P" else (255,) * len(mode))
