@@ -51,8 +51,8 @@ def resumed(out: Path, steps: int | None = None, device: str | None = None) -> T
     """
     _, meta = checkpoint.load(out / "checkpoint.npz")
     config = meta["config"] | {"steps": steps or meta["steps"]}
-    finished = meta["step"] == config["steps"] and not (out / "metrics.json").exists()  # only its pictures are missing
-    if meta["step"] >= config["steps"] and not finished:
+    only_to_draw = meta["step"] == config["steps"] and not _is_drawn(out, meta["step"])
+    if meta["step"] >= config["steps"] and not only_to_draw:
         raise ValueError(f"{out}: this run already has {meta['step']} of {config['steps']} steps; ask for more with --steps")
     keys = ("data", "full", "size", "steps", "batch", "seed")
     trainer = new(config["variant"], **{key: config[key] for key in keys}, device=device or config["device"], out=out)
@@ -60,6 +60,14 @@ def resumed(out: Path, steps: int | None = None, device: str | None = None) -> T
         raise ValueError(f"{out}: the images of {config['data']} are not those that this run began with; it can't be resumed")
     trainer.resume()
     return trainer
+
+
+def _is_drawn(out: Path, step: int) -> bool:
+    """Whether the pictures and numbers in `out`, of which metrics.json is written last, are those of this step."""
+    try:
+        return json.loads((out / "metrics.json").read_text())["step"] == step
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def reopened(path: Path) -> tuple[object, dict]:
