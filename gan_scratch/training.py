@@ -23,6 +23,9 @@ from gan_scratch.data.images import some
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
 
 
+LABELS = {"d_loss": "loss D", "g_loss": "loss G", "d_real": "D(x)", "d_fake": "D(G(z))"}
+
+
 class Diverged(RuntimeError):
     """A loss or a network stopped being finite."""
 
@@ -114,7 +117,8 @@ class Trainer:
         means = {name: float(v.mean()) for name, v in values.items()}
         self.history.append({"step": self.step, **means})
         rate = self.step * self.batches.size / max(self.seconds, 1e-9)
-        bar.set_postfix_str(", ".join(f"{name} {mean:.3f}" for name, mean in means.items()) + f", {rate:.0f} samples/s", refresh=False)
+        shown = ", ".join(f"{LABELS.get(name, name)} {mean:.3f}" for name, mean in means.items())
+        bar.set_postfix_str(f"{shown}, {rate:.0f} samples/s", refresh=False)
         self._warn_if_saturated(means)
 
     def _unread_values(self) -> dict[str, np.ndarray]:
