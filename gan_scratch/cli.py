@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import warnings
@@ -25,6 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     warnings.showwarning = lambda message, *_, **__: tqdm.write(f"warning: {message}", file=sys.stderr)
     try:
         return args.command(args) or 0
+    except BrokenPipeError:  # `gan-scratch list | head -1`: the reader has seen enough
+        sys.stdout = open(os.devnull, "w")
+        return 0
     except Diverged as error:
         print(f"gan-scratch: {error}", file=sys.stderr)
         return 1
@@ -187,6 +191,8 @@ def show_data(args) -> None:
         for name in NAMES:
             print(f"{name:16}{describe(name)}")
         return
+    if args.out and args.out.suffix != ".png":
+        raise ValueError(f"--out must end in .png, got {args.out}")
     source = load(args.name, args.full, args.size)
     if args.name in NAMES:
         print(describe(args.name))

@@ -148,6 +148,13 @@ def test_list_and_data(here, capsys):
     assert run("data", "emoji_people", "--out", "p.png") == 0
     assert "60 images of shape (32, 32, 3)" in capsys.readouterr().out and width("p.png") > 400
     assert run("data", "mixture_1d", "--out", "m.png") == 0
+    assert run("data", "ring", "--out", "m.jpg") == 2
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(f'"{sys.executable}" -m gan_scratch data | head -1', shell=True, capture_output=True, text=True, env=environment)
+    assert done.stdout.count("\n") == 1 and done.stderr == ""
 
 
 def test_divergence_is_exit_status_one(here, capsys, monkeypatch):
