@@ -38,7 +38,7 @@ class Cpu:
         return f(np, *args)
 
     def column_sums(self, x: Array) -> Array:
-        """(..., M, C) -> (..., C): a product with a row of ones is eight times faster than x.sum(axis)."""
+        """(..., M, C) -> (..., C): a product with a row of ones, faster than x.sum(axis) (python -m tests.benchmarks.tricks)."""
         ones = self.xp.ones(x.shape[-2], x.dtype)
         return ones @ x if x.shape[-1] > 1 else (x[..., 0] @ ones)[..., None]
 
@@ -81,7 +81,7 @@ class Cpu:
             padded[(slice(None), *window)] += cols[(*free, *offset)]
 
     def _add_runs(self, padded: Array, cols: Array, out: list, kernel: tuple, stride: tuple) -> None:
-        """The same sum, twice as fast with many channels: along the last axis the k·C numbers of a window are one run in
+        """The same sum, faster with many channels (python -m tests.benchmarks.tricks): along the last axis the k·C numbers of a window are one run in
         both arrays. Windows that are ⌈k/stride⌉ apart don't overlap, so all of these are added at once."""
         *outer, k = kernel
         run, apart, step = k * padded.shape[-1], -(-k // stride[-1]), stride[-1] * padded.shape[-1]
@@ -138,7 +138,7 @@ class Cuda(Cpu):
 
     @staticmethod
     def _geometry(size, kernel, stride, pad) -> list:
-        """Ten and more numbers for the kernels, for 1-D and 2-D data written as 3-D with leading axes of size 1."""
+        """The fifteen numbers that describe windows to the kernels, for 1-D and 2-D data written as 3-D with leading axes of size 1."""
         lead = 3 - len(size)
         size, kernel = (1,) * lead + tuple(size), (1,) * lead + tuple(kernel)
         stride, pad = (1,) * lead + tuple(stride), (0,) * lead + tuple(pad)
@@ -234,7 +234,7 @@ def keep_freed_memory() -> None:
     """Ask the C library to keep freed memory for the next array instead of handing it back to the system.
 
     A training step frees and takes the same few megabytes again and again; each time glibc returns them and the kernel clears
-    new pages. Without that a DCGAN step takes 20 ms instead of 32 (tests/benchmarks/memory.py). A setting of the whole process,
+    new pages. Without that a DCGAN step takes 20 ms instead of 32 (python -m tests.benchmarks.memory). A setting of the whole process,
     so the training loop asks for it, not the import. Does nothing where the C library isn't glibc.
     """
     try:

@@ -144,7 +144,7 @@ def write(trainer: Trainer, out: Path) -> dict:
     plot.curves(out / "curves.png", trainer.history)
     write_json(out / "metrics.json", {
         "config": config, "step": trainer.step, "training_seconds": round(trainer.seconds, 2), "evaluation": result,
-        "warnings": trainer.warnings, "history": trainer.history,
+        "warnings": list(trainer.warnings.values()), "history": trainer.history,
         "versions": {"gan_scratch": gan_scratch.__version__, "numpy": np.__version__, "python": platform.python_version()}})
     return result
 

@@ -67,7 +67,7 @@ class Trainer:
         self.step, self.seconds, self.interrupted = 0, 0.0, False
         self.history: list[dict[str, float]] = []
         self.frames: list[tuple[int, np.ndarray]] = []
-        self.warnings: list[str] = []
+        self.warnings: dict[str, str] = {}  # what was said, by kind
         self._unread: list[dict] = []
         self._optimizers = {name: part for name, part in vars(gan).items() if name.startswith("opt_")}
         self._lr = {name: opt.lr for name, opt in self._optimizers.items()}
@@ -138,22 +138,22 @@ class Trainer:
 
     def _warn_if_saturated(self, means: dict[str, float]) -> None:
         if self.step >= 200 and means.get("d_real", 0) > 0.99 and means.get("d_fake", 1) < 0.01:
-            self._warn(f"D is saturated at step {self.step} (D(x) = {means['d_real']:.4f}, D(G(z)) = {means['d_fake']:.4f}): G learns "
+            self._warn("saturated", f"D is saturated at step {self.step} (D(x) = {means['d_real']:.4f}, D(G(z)) = {means['d_fake']:.4f}): G learns "
                        "little from it. A smaller or slower D, dropout or label smoothing may help.")
 
     def _warn_if_collapsed(self, samples: np.ndarray) -> None:
         spread, real = pairwise_distance(samples), pairwise_distance(backend.to_host(self._some_real()))
         if self.step >= max(200, self.steps // 4) and spread < 0.3 * real:
-            self._warn(f"samples are nearly alike at step {self.step}: their mean pairwise distance is {spread:.3g}, that of real "
+            self._warn("collapsed", f"samples are nearly alike at step {self.step}: their mean pairwise distance is {spread:.3g}, that of real "
                        f"data {real:.3g}. This is mode collapse.")
 
     def _some_real(self) -> np.ndarray:
         data = self.batches.data
         return data.sample(self.frame_size, np.random.default_rng(0)) if hasattr(data, "sample") else some(data, self.frame_size)
 
-    def _warn(self, message: str) -> None:
-        if not any(old[:12] == message[:12] for old in self.warnings):  # each kind once in a run
-            self.warnings.append(message)
+    def _warn(self, kind: str, message: str) -> None:
+        if kind not in self.warnings:  # once in a run
+            self.warnings[kind] = message
             warnings.warn(message, TrainingWarning, stacklevel=2)
 
     def _frame(self) -> None:
@@ -178,9 +178,9 @@ class Trainer:
         arrays |= {"trainer/order": batches.pop("order"), "trainer/frame_steps": np.array([step for step, _ in self.frames]),
                    "trainer/frames": np.array([samples for _, samples in self.frames])}
         checkpoint.save(self.path, arrays, {
-            "config": self.config, "step": self.step, "steps": self.steps, "seconds": self.seconds, "history": self.history,
-            "unread": {name: values.tolist() for name, values in unread.items()}, "warnings": self.warnings, "lr": self._lr, "noise_rng": self.rng.bit_generator.state, "network_rngs": rng_states,
-            "batches": batches})
+            "config": self.config, "step": self.step, "steps": self.steps, "seconds": self.seconds, "lr": self._lr,
+            "history": self.history, "unread": {name: values.tolist() for name, values in unread.items()}, "warnings": self.warnings,
+            "noise_rng": self.rng.bit_generator.state, "network_rngs": rng_states, "batches": batches})
 
     def resume(self, path: Path | None = None) -> None:
         """Continue from a checkpoint, bit for bit as if there had been no stop (with the same steps and device).
