@@ -1,4 +1,4 @@
-"""gan-scratch train | sample | evaluate | list | data"""
+"""gan-scratch train | sample | evaluate | list | data | check"""
 from __future__ import annotations
 
 import argparse
@@ -21,7 +21,7 @@ from gan_scratch.training import Diverged
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0 well, 1 training diverged, 2 bad input, 130 interrupted."""
+    """Run the command line; returns the exit status: 0 well, 1 training diverged or a check failed, 2 bad input, 130 interrupted."""
     args = parser().parse_args(argv)
     warnings.showwarning = lambda message, *_, **__: tqdm.write(f"warning: {message}", file=sys.stderr)
     try:
@@ -84,6 +84,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--size", type=positive)
     p.add_argument("--out", type=Path, help="draw the first samples into this .png")
     p.set_defaults(command=show_data)
+
+    p = commands.add_parser("check", help="run an exercise notebook as the grader does, and say what is wrong")
+    p.add_argument("notebook", type=Path, help="the .ipynb file; it isn't changed")
+    p.set_defaults(command=check)
     return top
 
 
@@ -207,3 +211,28 @@ def show_data(args) -> None:
     if args.out:
         plot.sheet(args.out, x, args.name)
         print(f"drawn in {args.out}")
+
+
+def check(args) -> int:
+    try:
+        import nbformat
+
+        from gan_scratch.classroom import session
+    except ImportError as error:
+        raise RuntimeError(f'{error.name} is missing; install what notebooks need: pip install "gan-scratch[course]"') from None
+    try:
+        nb = nbformat.read(args.notebook, as_version=4)
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {args.notebook}") from None
+    except Exception as error:  # nbformat raises a dozen kinds for a file that is no notebook
+        raise ValueError(f"{args.notebook} can't be read as a notebook ({type(error).__name__})") from None
+    result = session.run(nb, folder=args.notebook.resolve().parent)
+    for task in result.tasks:
+        print(task.text, end="")
+    for problem in result.problems:
+        print(f"! {problem}")
+    if not result.tasks:
+        raise ValueError(f"{args.notebook} has no graded cells; is it an exercise, and are its test cells still there?")
+    by_hand = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in nb.cells if cell.cell_type == "markdown")
+    print(f"{result.score:g} of {result.points:g} points here" + (f"; {by_hand:g} more are given by hand" if by_hand else ""))
+    return 0 if result.score == result.points and not result.problems else 1

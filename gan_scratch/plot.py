@@ -2,7 +2,9 @@
 tell apart (Okabe & Ito)."""
 from __future__ import annotations
 
+import io
 import math
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -31,6 +33,17 @@ def save(fig: Figure, path: Path) -> None:
     """Write a figure as PNG, replacing the file in one go."""
     with replacing(path) as temporary:
         fig.savefig(temporary, dpi=100, format="png")
+
+
+def show(fig: Figure) -> None:
+    """Show a figure in a notebook (JupyterLab, VS Code, Colab); elsewhere do nothing."""
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
+        return
+    from IPython.display import Image as Picture, display
+
+    file = io.BytesIO()
+    fig.savefig(file, dpi=100, format="png")
+    display(Picture(file.getvalue(), width=int(50 * fig.get_figwidth())))
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:

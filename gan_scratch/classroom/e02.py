@@ -1,0 +1,283 @@
+"""References, inputs and typical mistakes for exercise e02, backprop by hand."""
+from __future__ import annotations
+
+import numpy as np
+
+from gan_scratch.classroom.check import Checks
+from gan_scratch.layers import Dense, LeakyReLU, Sequential, Tanh
+from gan_scratch.layers import activation
+from gan_scratch.losses import bce_with_logits as library_bce
+
+check = Checks("lecture 02")
+
+
+def normal(rng, *shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def sizes(rng, n=0):
+    """Three sizes that can't be mistaken for one another."""
+    n_in, n_out = rng.permutation([3, 4, 6])[:2]
+    return n or 5, int(n_in), int(n_out)
+
+
+# --- Dense -----------------------------------------------------------------------------------------------------------
+
+def dense_forward(x, W, b):
+    return x @ W + b
+
+
+def dense_inputs(rng, n=0, square=False):
+    n, n_in, n_out = sizes(rng, n)
+    n_out = n_in if square else n_out
+    return normal(rng, n, n_in), normal(rng, n_in, n_out), normal(rng, n_out)
+
+
+check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense_inputs(rng, square=True), "one sample": lambda rng: dense_inputs(rng, 1)},
+          "y = x W + b (eq. 3)", mistakes={
+              "lacks the bias b": lambda x, W, b: x @ W,
+              "has b subtracted instead of added": lambda x, W, b: x @ W - b,
+              "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
+              "is x W + b transposed: one sample is a row": lambda x, W, b: (x @ W + b).T,
+              "has b added for every input feature: b belongs outside the sum": lambda x, W, b: x @ W + W.shape[0] * b,
+              "is averaged over the input features; the sum over them has no factor": lambda x, W, b: x @ W / W.shape[0] + b,
+              "is the same for all samples: only the first row of x was used": lambda x, W, b: np.repeat(x[:1] @ W + b, len(x), 0)})
+
+
+def dense_backward(dy, x, W):
+    return dy @ W.T, x.T @ dy, dy.sum(0)
+
+
+def dense_backward_inputs(rng, n=0, square=False):
+    n, n_in, n_out = sizes(rng, n)
+    n_out = n_in if square else n_out
+    return normal(rng, n, n_out), normal(rng, n, n_in), normal(rng, n_in, n_out)
+
+
+check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W": lambda rng: dense_backward_inputs(rng, square=True),
+                                         "one sample": lambda rng: dense_backward_inputs(rng, 1)},
+          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (eq. 5–7)", mistakes={
+              "is what W without the transpose gives: dy W": lambda dy, x, W: (dy @ W, None, None),
+              "is dyᵀ x, our xᵀ dy transposed": lambda dy, x, W: (None, dy.T @ x, None),
+              "is averaged over the batch; the loss already holds the mean, so here the samples are summed":
+                  lambda dy, x, W: (dy @ W.T / len(x), x.T @ dy / len(x), dy.mean(0)),
+              "isn't summed over the batch": lambda dy, x, W: (None, None, dy),
+              "is summed over the features (axis 1), not over the batch (axis 0)": lambda dy, x, W: (None, None, dy.sum(1)),
+              "is summed over the whole array; each output has its own bias": lambda dy, x, W: (None, None, dy.sum()),
+              "uses the first sample only": lambda dy, x, W: (None, np.outer(x[0], dy[0]), dy[0]),
+              "is 1: db still has to be multiplied with dy": lambda dy, x, W: (None, None, np.ones(dy.shape[1])),
+              "is N: db still has to be multiplied with dy": lambda dy, x, W: (None, None, np.full(dy.shape[1], len(dy)))})
+
+
+# --- activations -----------------------------------------------------------------------------------------------------
+
+def around_zero(rng, *shape):
+    """Both signs, away from 0."""
+    x = normal(rng, *(shape or (5, 4)))
+    x += np.sign(x) * np.float32(0.1)
+    x.ravel()[:2] = 1.5, -1.5
+    return x
+
+
+def leaky_relu(x, slope):
+    return np.maximum(x, 0) + np.float32(slope) * np.minimum(x, 0)
+
+
+check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": lambda rng: (around_zero(rng), 0.0),
+                            "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), 0.1)},
+          "y = x where x > 0, slope·x elsewhere (eq. 9)", mistakes={
+              "is 0 where x < 0: that is ReLU; the slope is missing": lambda x, s: np.maximum(x, 0),
+              "is the slope itself where x < 0, not slope·x": lambda x, s: np.where(x > 0, x, s),
+              "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
+              "is slope·x where x > 0, and x elsewhere: the wrong way round (min in place of max?)": lambda x, s: np.where(x > 0, s * x, x),
+              "is slope·x everywhere": lambda x, s: s * x,
+              "is |x| where it should be slope·x": lambda x, s: np.abs(x)})
+
+
+def leaky_relu_backward(dy, x, slope):
+    return np.where(x > 0, dy, np.float32(slope) * dy)
+
+
+check.add(leaky_relu_backward, "dx", {"": lambda rng: (around_zero(rng), around_zero(rng), 0.2),
+                                      "slope 0": lambda rng: (around_zero(rng), around_zero(rng), 0.0),
+                                      "inputs with more axes": lambda rng: (normal(rng, 2, 3, 4), around_zero(rng, 2, 3, 4), 0.1)},
+          "dx = dy where x > 0, slope·dy elsewhere (eq. 10)", mistakes={
+              "is φ′(x) alone: multiply it with dy": lambda dy, x, s: np.where(x > 0, 1, s),
+              "is LeakyReLU of dy: what counts is the sign of x, not that of dy": lambda dy, x, s: np.where(dy > 0, dy, s * dy),
+              "is φ(x)·dy: the derivative φ′ is needed, not φ": lambda dy, x, s: np.where(x > 0, x, s * x) * dy,
+              "is 0 where x < 0: that is ReLU; there it is slope·dy": lambda dy, x, s: np.where(x > 0, dy, 0),
+              "is slope where x < 0; there it is slope·dy": lambda dy, x, s: np.where(x > 0, dy, s),
+              "is slope·x where x < 0; there it is slope·dy": lambda dy, x, s: np.where(x > 0, dy, s * x),
+              "is −slope·dy where x < 0: a sign": lambda dy, x, s: np.where(x > 0, dy, -s * dy),
+              "is dy everywhere: the slope is missing": lambda dy, x, s: dy,
+              "is the wrong way round: slope·dy where x > 0, dy elsewhere": lambda dy, x, s: np.where(x > 0, s * dy, dy)})
+
+
+def sigmoid(x):
+    return activation.sigmoid(x)
+
+
+FAR = np.float32([-1000, -100, -30, 0, 30, 100, 1000])
+E_X = "is wrong, or NaN, far from 0: e^x overflows there. Only ever compute e^(−|x|)"
+
+check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "large |x|": lambda rng: (FAR.copy(),)},
+          "σ(x) = 1/(1 + e^(−x)) (eq. 12), and for x < 0 e^x/(1 + e^x)", mistakes={
+              "is σ(−x) = 1 − σ(x): a sign in the exponent": lambda x: 1 - 1 / (1 + np.exp(-x)),
+              "is tanh(x)": np.tanh,
+              "is the derivative σ(1 − σ)": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+              "is 1/(1 − e^(−x)): a sign in the denominator": lambda x: 1 / (1 - np.exp(-x)),
+              "is 1/e^(−x): the 1 + in the denominator is missing": lambda x: np.exp(x),
+              "is 1 + e^(−x): its inverse is needed": lambda x: 1 + np.exp(-x),
+              "is right near 0 only; was x clipped?": lambda x: 1 / (1 + np.exp(-np.clip(x, -1, 1)))})
+
+
+def softplus(x):
+    return activation.softplus(x)
+
+
+check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "large |x|": lambda rng: (FAR.copy(),)},
+          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (eq. 14)", mistakes={
+              "is log(1 + e^(−x)): the sign of x": lambda x: np.log1p(np.exp(-x)),
+              "is max(x, 0) alone: log(1 + e^(−|x|)) is missing": lambda x: np.maximum(x, 0),
+              "is log(1 + e^(−|x|)) alone: max(x, 0) is missing": lambda x: np.log1p(np.exp(-np.abs(x))),
+              "is its derivative, σ(x)": lambda x: 1 / (1 + np.exp(-x)),
+              "is in bits: log2 in place of the natural logarithm": lambda x: np.log2(1 + np.exp(x)),
+              "is log10 in place of the natural logarithm": lambda x: np.log10(1 + np.exp(x)),
+              "is −softplus": lambda x: -np.log1p(np.exp(x)),
+              "is max(x, 0) + log(1 + e^(|x|)): the sign in the exponent": lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x))),
+              "is |x| + log(1 + e^(−|x|)): max(x, 0) is meant, not |x|": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
+
+
+def tanh_backward(dy, y):
+    return dy * (1 - y * y)
+
+
+check.add(tanh_backward, "dx", {"": lambda rng: (normal(rng, 5, 4), np.tanh(normal(rng, 5, 4)))},
+          "dx = (1 − y²)·dy with y = tanh x (eq. 13)", mistakes={
+              "uses tanh(y): y is tanh(x) already": lambda dy, y: dy * (1 - np.tanh(y)**2),
+              "is dy·y(1 − y), the derivative of the sigmoid": lambda dy, y: dy * y * (1 - y),
+              "is φ′ alone: multiply it with dy": lambda dy, y: 1 - y * y,
+              "is dy·(1 − y): the square is missing": lambda dy, y: dy * (1 - y),
+              "is dy·(1 + y²): a sign": lambda dy, y: dy * (1 + y * y),
+              "is dy·(y² − 1): the sign is flipped": lambda dy, y: dy * (y * y - 1),
+              "is 1 − dy·y²: dy belongs outside the bracket": lambda dy, y: 1 - dy * y * y,
+              "is dy·y²: the 1 − is missing": lambda dy, y: dy * y * y,
+              "is dy·y: φ itself in place of φ′": lambda dy, y: dy * y})
+
+
+# --- the loss --------------------------------------------------------------------------------------------------------
+
+def bce_with_logits(logits, targets):
+    loss, dlogits = library_bce(logits, targets)
+    return loss, dlogits
+
+
+def binary(rng, *shape):
+    t = rng.integers(0, 2, shape).astype(np.float32)
+    t.ravel()[:2] = 0, 1
+    return t
+
+
+def _sum_bce(l, t):
+    return t * activation.softplus(-l) + (1 - t) * activation.softplus(l)
+
+
+def _sigma(l):
+    return activation.sigmoid(l)
+
+
+check.add(bce_with_logits, "loss, dlogits", {
+    "": lambda rng: (normal(rng, 6, 1) * 2, binary(rng, 6, 1)),
+    "several logits per sample": lambda rng: (normal(rng, 5, 3) * 2, binary(rng, 5, 3)),
+    "soft targets": lambda rng: (normal(rng, 6, 1) * 2, rng.uniform(0.1, 0.9, (6, 1)).astype(np.float32)),
+    "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), np.float32([[1], [0], [1], [0]]))},
+    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (eq. 15, 16)", mistakes={
+        "is the sum, not the mean": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
+        "is divided by N; with several logits per sample it is their number too": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
+        "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
+        "has its sign flipped": lambda l, t: (-_sum_bce(l, t).mean(), (t - _sigma(l)) / l.size),
+        "is t − σ(l), summed: sign and mean": lambda l, t: (None, t - _sigma(l)),
+        "has t and 1 − t exchanged": lambda l, t: (_sum_bce(l, 1 - t).mean(), (_sigma(l) - (1 - t)) / l.size),
+        "lacks the term of the targets 0, (1 − t)·softplus(l)": lambda l, t: ((t * activation.softplus(-l)).mean(), None),
+        "lacks the term of the targets 1, t·softplus(−l)": lambda l, t: (((1 - t) * activation.softplus(l)).mean(), None),
+        "is l − t: the sigmoid is missing": lambda l, t: (None, (l - t) / l.size),
+        "is σ(l)/size: − t is missing": lambda l, t: (None, _sigma(l) / l.size),
+        "is multiplied with σ(1 − σ) once too often: with logits that factor cancels":
+            lambda l, t: (None, (_sigma(l) - t) * _sigma(l) * (1 - _sigma(l)) / l.size),
+        "applies the sigmoid twice: the logits go in as they are": lambda l, t: (_sum_bce(_sigma(l), t).mean(), (_sigma(_sigma(l)) - t) / l.size),
+        "is in bits: log2 in place of the natural logarithm": lambda l, t: (_sum_bce(l, t).mean() / np.log(2), None),
+        "is a squared error (σ(l) − t)²; the cross-entropy is meant": lambda l, t: (((_sigma(l) - t)**2).mean(), 2 * (_sigma(l) - t) / l.size),
+        "is the gradient with respect to the probability; with respect to the logit it is much simpler":
+            lambda l, t: (None, (_sigma(l) - t) / (_sigma(l) * (1 - _sigma(l))) / l.size)})
+
+
+# --- checking a gradient ---------------------------------------------------------------------------------------------
+
+def cubic(a):
+    """Σ a³/3 + Σ i·a: its derivative is a² + i, and one-sided differences are off by h·a."""
+    return float((a**3).sum() / 3 + (np.arange(a.size).reshape(a.shape) * a).sum())
+
+
+def waves(a):
+    return float(np.sin(a).sum() * np.cos(a.ravel()[0]))
+
+
+def central_difference(f, x, h):
+    d = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += h
+        down[index] -= h
+        d[index] = (f(up) - f(down)) / (2 * h)
+    return d
+
+
+def _difference(scale, up=1, down=1):
+    def mistake(f, x, h):
+        d = np.zeros_like(x)
+        for index in np.ndindex(x.shape):
+            a, b = x.copy(), x.copy()
+            a[index] += up * h
+            b[index] -= down * h
+            d[index] = (f(a) - f(b)) / (scale * h)
+        return d
+    return mistake
+
+
+def _all_at_once(f, x, h):
+    return np.full_like(x, (f(x + h) - f(x - h)) / (2 * h))
+
+
+check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal((2, 3)), 1e-2), "another function": lambda rng: (waves, rng.standard_normal(4), 1e-3)},
+          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (eq. 17)", tolerance=1e-6, mistakes={
+              "is the one-sided difference (f(x + h) − f(x))/h: its error is of order h, not h²": _difference(1, 1, 0),
+              "is the one-sided difference (f(x) − f(x − h))/h: its error is of order h, not h²": _difference(1, 0, 1),
+              "is divided by h; the two points are 2h apart": _difference(1),
+              "is (f(x + h) − f(x))/2h: the points are only h apart": _difference(2, 1, 0),
+              "is multiplied with h instead of divided by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h * h,
+              "is the difference alone: divide by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h,
+              "is the same everywhere: all entries of x moved at once; move one at a time": _all_at_once,
+              "has its sign flipped: f(x + h) − f(x − h) is meant": lambda f, x, h: -_difference(2)(f, x, h)})
+
+
+# --- a network -------------------------------------------------------------------------------------------------------
+
+def network_gradients(net, x, t):
+    logits, tape = net.forward(x)
+    loss, dlogits = library_bce(logits, t)
+    return loss, net.backward(dlogits, tape)
+
+
+def network_inputs(rng, activation=LeakyReLU, n=6):
+    net = Sequential(Dense(4, 5, rng=rng), activation(), Dense(5, 3, rng=rng), activation(), Dense(3, 2, rng=rng))
+    for p in net.params:
+        p.value[...] = normal(rng, *p.value.shape)
+    return net, normal(rng, n, 4), binary(rng, n, 2)
+
+
+check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with tanh": lambda rng: network_inputs(rng, Tanh)},
+          "forward through every layer, keep each ctx; then backward in reverse order (eq. 8)", updates=("net",), mistakes={
+              "is the gradient with respect to the logits; carry it down through all layers": lambda net, x, t: (None, library_bce(net.forward(x)[0], t)[1]),
+              "starts from the logits instead of the loss's gradient": lambda net, x, t: (None, (lambda y, tape: net.backward(y, tape))(*net.forward(x))),
+              "is the sum over the samples, not the mean":
+                  lambda net, x, t: (library_bce(net.forward(x)[0], t)[0] * t.size, (lambda y, tape: net.backward(library_bce(y, t)[1] * t.size, tape))(*net.forward(x)))})

@@ -1,0 +1,202 @@
+"""References, inputs and typical mistakes for exercise e06, the optimal discriminator."""
+from __future__ import annotations
+
+import numpy as np
+
+from gan_scratch.classroom.check import Checks
+from gan_scratch.layers.activation import sigmoid, softplus
+
+check = Checks("lecture 06")
+LOG2 = np.log(2)
+
+
+def distribution(rng, n=6):
+    p = rng.uniform(0.2, 1, n)
+    return p / p.sum()
+
+
+def two(rng, n=6):
+    return distribution(rng, n), distribution(rng, n)
+
+
+def with_zeros(rng):
+    """p has zeros where q has none."""
+    p, q = two(rng)
+    p[:2] = 0
+    return p / p.sum(), q
+
+
+def disjoint(rng):
+    p, q = two(rng)
+    p[3:], q[:3] = 0, 0
+    return p / p.sum(), q / q.sum()
+
+
+def common_zero(rng):
+    p, q = two(rng)
+    p[0] = q[0] = 0
+    return p / p.sum(), q / q.sum()
+
+
+# --- divergences -----------------------------------------------------------------------------------------------------
+
+def kl(p, q):
+    with np.errstate(divide="ignore"):
+        terms = p[p > 0] * (np.log(p[p > 0]) - np.log(q[p > 0]))
+    return terms.sum()
+
+
+check.add(kl, "KL", {"": two, "p with zeros": with_zeros, "a place where both are 0": common_zero,
+                     "q = 0 where p > 0 (KL is then ∞)": lambda rng: with_zeros(rng)[::-1]},
+          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (eq. 1)", tolerance=1e-6, mistakes={
+              "is KL(q‖p): p and q are exchanged": lambda p, q: kl(q, p),
+              "is −KL: log(p/q), not log(q/p)": lambda p, q: -kl(p, q),
+              "is the cross-entropy −Σ p log q; KL = cross-entropy − entropy": lambda p, q: -(p * np.log(q)).sum(),
+              "is the entropy of p": lambda p, q: -(p * np.log(p)).sum(),
+              "is the mean of the terms, not their sum": lambda p, q: kl(p, q) / len(p),
+              "is in bits: log2 in place of the natural logarithm": lambda p, q: kl(p, q) / LOG2,
+              "is weighted with q: Σ q log(p/q)": lambda p, q: (q * np.log(p / q)).sum(),
+              "isn't weighted with p: Σ log(p/q)": lambda p, q: np.log(p / q).sum(),
+              "is symmetrised: KL(p‖q) + KL(q‖p)": lambda p, q: kl(p, q) + kl(q, p),
+              "isn't summed: one number per outcome": lambda p, q: p * np.log(p / q)})
+
+
+def js(p, q):
+    m = (p + q) / 2
+    return kl(p, m) / 2 + kl(q, m) / 2
+
+
+check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
+                     "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (eq. 6)", tolerance=1e-6, mistakes={
+              "is twice JS: each KL has the factor ½": lambda p, q: 2 * js(p, q),
+              "is computed with m = p + q; the midpoint is (p + q)/2": lambda p, q: kl(p, p + q) / 2 + kl(q, p + q) / 2,
+              "is in bits: log2 in place of the natural logarithm": lambda p, q: js(p, q) / LOG2,
+              "is ½ KL(m‖p) + ½ KL(m‖q): the arguments are exchanged": lambda p, q: kl((p + q) / 2, p) / 2 + kl((p + q) / 2, q) / 2,
+              "is ½ KL(p‖q) + ½ KL(q‖p), without the midpoint": lambda p, q: kl(p, q) / 2 + kl(q, p) / 2,
+              "is KL(p‖m) alone": lambda p, q: kl(p, (p + q) / 2),
+              "is ½ KL(p‖m) alone: the half with q is missing": lambda p, q: kl(p, (p + q) / 2) / 2,
+              "is KL(p‖q)": kl,
+              "is the square root of JS": lambda p, q: np.sqrt(js(p, q))})
+
+
+def kl_gaussians(mu_1, sigma_1, mu_2, sigma_2):
+    return np.log(sigma_2 / sigma_1) + (sigma_1**2 + (mu_1 - mu_2)**2) / (2 * sigma_2**2) - 0.5
+
+
+def gaussians(rng):
+    return float(rng.normal()), float(rng.uniform(0.5, 0.9)), float(rng.normal()), float(rng.uniform(1.5, 2.5))
+
+
+check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
+          "KL = log(σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²)/(2σ₂²) − ½ (eq. 2)", tolerance=1e-6, mistakes={
+              "is KL of the second from the first: the two are exchanged": lambda a, s, b, t: kl_gaussians(b, t, a, s),
+              "lacks − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 0.5,
+              "has log(σ₁/σ₂) in place of log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - 2 * np.log(t / s),
+              "takes a standard deviation where the variance belongs: squares are missing": lambda a, s, b, t: np.log(t / s) + (s + (a - b)**2) / (2 * t) - 0.5,
+              "lacks the square of σ₁": lambda a, s, b, t: np.log(t / s) + (s + (a - b)**2) / (2 * t**2) - 0.5,
+              "lacks the square of σ₂": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / (2 * t) - 0.5,
+              "takes log of the variances: log(σ₂²/σ₁²)": lambda a, s, b, t: kl_gaussians(a, s, b, t) + np.log(t / s),
+              "lacks the distance of the means": lambda a, s, b, t: kl_gaussians(a, s, a, t),
+              "has |μ₁ − μ₂| without the square": lambda a, s, b, t: np.log(t / s) + (s**2 + abs(a - b)) / (2 * t**2) - 0.5,
+              "lacks the 2 in 2σ₂²": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / t**2 - 0.5,
+              "lacks log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - np.log(t / s),
+              "is divided by σ₁²; it is σ₂²": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / (2 * s**2) - 0.5})
+
+
+# --- the optimal discriminator ---------------------------------------------------------------------------------------
+
+def optimal_discriminator(p, q):
+    both = p + q
+    return np.where(both > 0, p / np.where(both > 0, both, 1), 0.5)
+
+
+check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
+          "D* = p/(p + q) (eq. 4)", tolerance=1e-6, mistakes={
+              "is q/(p + q): D is the probability that a sample is real": lambda p, q: q / (p + q),
+              "is p/q, the ratio itself; D is p/(p + q)": lambda p, q: p / q,
+              "is p/((p + q)/2): twice D*": lambda p, q: 2 * p / (p + q),
+              "is log p − log q, the logit of D*": lambda p, q: np.log(p / q),
+              "is p itself: only the ratio of the densities counts": lambda p, q: p,
+              "is 1 or 0; D* is a probability": lambda p, q: (p > q).astype(float)})
+
+
+def value(D, p, q):
+    with np.errstate(divide="ignore"):
+        return (p[p > 0] * np.log(D[p > 0])).sum() + (q[q > 0] * np.log(1 - D[q > 0])).sum()
+
+
+def any_discriminator(rng):
+    return rng.uniform(0.1, 0.9, 6), *two(rng)
+
+
+def sure_discriminator(rng):
+    """D is 1 or 0 only where the other distribution has no mass."""
+    p, q = disjoint(rng)
+    return np.float64([1, 1, 1, 0, 0, 0]), p, q
+
+
+check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D = 1 or 0": sure_discriminator},
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (eq. 3)", tolerance=1e-6, mistakes={
+              "is −V": lambda D, p, q: -value(D, p, q),
+              "lacks 1 − D in the second term": lambda D, p, q: (p * np.log(D) + q * np.log(D)).sum(),
+              "has p and q exchanged": lambda D, p, q: value(D, q, p),
+              "has the second term subtracted": lambda D, p, q: (p * np.log(D) - q * np.log(1 - D)).sum(),
+              "isn't weighted with p and q": lambda D, p, q: (np.log(D) + np.log(1 - D)).sum(),
+              "is a mean over the outcomes; the weights p and q are already probabilities": lambda D, p, q: value(D, p, q) / len(p),
+              "is in bits: log2 in place of the natural logarithm": lambda D, p, q: value(D, p, q) / LOG2,
+              "is the half of V": lambda D, p, q: value(D, p, q) / 2,
+              "lacks the term with q": lambda D, p, q: (p * np.log(D)).sum(),
+              "lacks the term with p": lambda D, p, q: (q * np.log(1 - D)).sum(),
+              "isn't summed: one number per outcome": lambda D, p, q: p * np.log(D) + q * np.log(1 - D)})
+
+
+# --- JS from samples -------------------------------------------------------------------------------------------------
+
+def js_from_logits(l_real, l_fake):
+    return LOG2 - softplus(-l_real).mean() / 2 - softplus(l_fake).mean() / 2
+
+
+FAR = np.float64([[-800], [-90], [90], [800]])
+
+check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy())},
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (eq. 7)", tolerance=1e-6, mistakes={
+              "is V itself": lambda l, m: -softplus(-l).mean() - softplus(m).mean(),
+              "is V + 2 log 2, which is 2 JS": lambda l, m: 2 * js_from_logits(l, m),
+              "is V + log 2: V needs its factor ½": lambda l, m: LOG2 - softplus(-l).mean() - softplus(m).mean(),
+              "is V/2: log 2 is missing": lambda l, m: js_from_logits(l, m) - LOG2,
+              "is V/2 − log 2: its sign": lambda l, m: js_from_logits(l, m) - 2 * LOG2,
+              "has the sign of V flipped": lambda l, m: 2 * LOG2 - js_from_logits(l, m),
+              "is in bits: divided by log 2": lambda l, m: js_from_logits(l, m) / LOG2,
+              "has real and fake exchanged": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(-m).mean() / 2,
+              "has the sign of l_real: log σ(l) = −softplus(−l)": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(m).mean() / 2,
+              "has the sign of l_fake: log(1 − σ(l)) = −softplus(l)": lambda l, m: LOG2 - softplus(-l).mean() / 2 - softplus(-m).mean() / 2,
+              "takes one mean over all samples": lambda l, m: LOG2 - np.concatenate([softplus(-l), softplus(m)]).mean(),
+              "is the sum over the samples, not the mean": lambda l, m: LOG2 - softplus(-l).sum() / 2 - softplus(m).sum() / 2})
+
+
+def discriminator_step(a, b, x_real, x_fake, lr):
+    d_real, d_fake = (1 - sigmoid(a * x_real + b)) / x_real.size, -sigmoid(a * x_fake + b) / x_fake.size
+    return a + lr * ((d_real * x_real).sum() + (d_fake * x_fake).sum()), b + lr * (d_real.sum() + d_fake.sum())
+
+
+def _step(a, b, x, y, lr, sign=1, mean=True, real=1, fake=1, inner=True):
+    n, m = (x.size, y.size) if mean else (1, 1)
+    r, f = real * (1 - sigmoid(a * x + b)) / n, -fake * sigmoid(a * y + b) / m
+    da = (r * x).sum() + (f * y).sum() if inner else r.sum() + f.sum()
+    return a + sign * lr * da, b + sign * lr * (r.sum() + f.sum())
+
+
+check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), float(rng.normal()), rng.normal(0, 1, 6), rng.normal(1, 1, 4), 0.3)},
+          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (eq. 8)", tolerance=1e-6, mistakes={
+              "moves the wrong way: D climbs V": lambda *t: _step(*t, sign=-1),
+              "moves by the sum over the samples, not the mean": lambda *t: _step(*t, mean=False),
+              "moves by the real samples only": lambda *t: _step(*t, fake=0),
+              "moves by the fakes only": lambda *t: _step(*t, real=0),
+              "has the sign of the fakes' part": lambda *t: _step(*t, fake=-1),
+              "has the sign of the real samples' part": lambda *t: _step(*t, real=-1),
+              "lacks the factor x in the derivative of a x + b": lambda *t: (_step(*t, inner=False)[0], None),
+              "doesn't move": lambda a, b, x, y, lr: (a, b),
+              "lacks the learning rate": lambda a, b, x, y, lr: _step(a, b, x, y, 1.0),
+              "is the gradient alone: add it to a and b": lambda a, b, x, y, lr: tuple((n - o) / lr for n, o in zip(_step(a, b, x, y, lr), (a, b))),
+              "is the change alone: add it to a and b": lambda a, b, x, y, lr: tuple(n - o for n, o in zip(_step(a, b, x, y, lr), (a, b)))})

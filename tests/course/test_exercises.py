@@ -1,0 +1,101 @@
+"""Exercises are tested like code: the solution gets everything, the stub nothing, typical mistakes are named, other right answers pass.
+
+Wrong answers and other right answers stand in course/exercises/NAME.mutants.toml.
+"""
+import contextlib
+import io
+import textwrap
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from gan_scratch.classroom import session
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(path.name.split(".")[0] for path in (ROOT / "course/exercises").glob("*.mutants.toml"))
+REGION = ("    ### BEGIN SOLUTION\n", "    ### END SOLUTION")
+
+
+@cache
+def cells(name):
+    """The code cells of the solution that count: (grade_id, source, nbgrader's metadata)."""
+    nb = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+    return [(about["grade_id"], cell.source, about) for cell in nb.cells
+            if cell.cell_type == "code" and (about := cell.metadata.get("nbgrader"))]
+
+
+def score(name, changes=None, only=None, seed=0):
+    """Run the solution in this process with some solve cells replaced; returns {task: Task}, of one task if `only` names it."""
+    names, tasks = {}, {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for task, source, about in cells(name):
+            if about["grade"]:
+                names["check"].rng = np.random.default_rng(seed)
+                if only in (None, task.removeprefix("test_")):
+                    tasks[task.removeprefix("test_")] = session.judge(source, about, names, None)
+            else:
+                exec((changes or {}).get(task, source), names)
+    return tasks
+
+
+def mutants(kind):
+    for name in NAMES:
+        for function, lists in tomllib.loads((ROOT / f"course/exercises/{name}.mutants.toml").read_text()).items():
+            for number, entry in enumerate(lists[kind]):
+                yield pytest.param(name, function, entry, id=f"{name[:3]}-{function}-{number}")
+
+
+def solve_cell(name, function):
+    (source,) = [source for task, source, about in cells(name) if task == function]
+    return source
+
+
+def changed(source, entry):
+    """The source with a replacement, or with other code in place of the solution."""
+    if "code" not in entry:
+        assert source.count(entry["find"]) >= 1, f"{entry['find']!r} isn't in the solution"
+        return source.replace(entry["find"], entry["replace"])
+    head, rest = source.split(REGION[0])
+    return head + textwrap.indent(entry["code"].strip("\n"), "    ") + rest.split(REGION[1])[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_gets_everything_whatever_the_random_inputs(name):
+    for seed in range(20):
+        for task in score(name, seed=seed).values():
+            assert task.score == task.points and not task.diagnoses, task.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stub_gets_nothing_and_is_told_so(name):
+    stubs = {task: changed(source, {"code": "raise NotImplementedError()"}) for task, source, about in cells(name) if about["solution"]}
+    for task in score(name, stubs).values():
+        assert task.score == 0 and "not written yet" in task.text
+
+
+@pytest.mark.parametrize("name, function, entry", list(mutants("mutants")))
+def test_typical_mistakes_are_named(name, function, entry):
+    for seed in range(3):
+        task = score(name, {function: changed(solve_cell(name, function), entry)}, function, seed)[function]
+        assert task.score == 0 and entry["says"] in task.text, task.text
+
+
+@pytest.mark.parametrize("name, function, entry", list(mutants("alternatives")))
+def test_other_right_answers_pass(name, function, entry):
+    for seed in range(3):
+        task = score(name, {function: changed(solve_cell(name, function), entry)}, function, seed)[function]
+        assert task.score == task.points, task.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_graded_function_has_enough_of_both(name):
+    lists = tomllib.loads((ROOT / f"course/exercises/{name}.mutants.toml").read_text())
+    graded = {task for task, _, about in cells(name) if about["solution"]}
+    assert lists.keys() == graded
+    for function, both in lists.items():
+        assert len(both["mutants"]) >= 5 and len(both["alternatives"]) >= 2, function
+        assert all(entry["says"] for entry in both["mutants"]), function
