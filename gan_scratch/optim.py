@@ -37,14 +37,23 @@ class Optimizer:
         xp = backend.of(self.params[0].value).xp
         self.theta = xp.concatenate([p.value.ravel() for p in self.params])  # (P,)
         self.g = xp.concatenate([p.grad.ravel() for p in self.params])  # (P,)
+        self._adopt()
+        for slot in self.slots:
+            setattr(self, slot, xp.zeros_like(self.theta))
+
+    def _adopt(self) -> None:
+        """Let every parameter live in its slice of the flat buffers."""
         start = 0
         for p in self.params:
             span, shape = slice(start, start + p.value.size), p.value.shape
             p.share(self.theta[span].reshape(shape), self.g[span].reshape(shape))
             start = span.stop
         self._homes = [(p.value, p.grad) for p in self.params]
-        for slot in self.slots:
-            setattr(self, slot, xp.zeros_like(self.theta))
+
+    def __setstate__(self, state: dict) -> None:
+        """A copy (deepcopy, pickle) of an optimizer together with its network: slices were copied as arrays of their own."""
+        self.__dict__.update(state)
+        self._adopt()
 
     def step(self) -> None:
         """One update from the gradients that have been added up; then the gradients are cleared.

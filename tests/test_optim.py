@@ -1,8 +1,11 @@
 """Optimizers against their formulas, their flat buffers, EMA."""
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from gan_scratch.layers import BatchNorm, Dense, Parameter, Sequential
+from gan_scratch.layers import BatchNorm, Dense, Parameter, Sequential, Tanh
 from gan_scratch.optim import EMA, SGD, Adam, Momentum, RMSProp
 
 ALL = [lambda p: SGD(p, 0.1), lambda p: Momentum(p, 0.1), lambda p: RMSProp(p, 0.1), lambda p: Adam(p, 0.1)]
@@ -170,3 +173,24 @@ def test_a_layer_used_twice_is_one_layer():
     y, tape = net.forward(np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32))
     net.backward(y, tape)
     optimizer.step()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda both: pickle.loads(pickle.dumps(both))], ids=["deepcopy", "pickle"])
+def test_a_network_and_its_optimizer_copied_together_stay_together(copied, rng):
+    net = Sequential(Dense(3, 4, rng=rng), Tanh(), Dense(4, 2, rng=rng))
+    opt = Adam(net.params, 1e-2)
+    x = rng.standard_normal((5, 3)).astype(np.float32)
+
+    def train(net, opt):
+        for _ in range(3):
+            y, tape = net.forward(x)
+            net.backward(y, tape)
+            opt.step()
+
+    train(net, opt)
+    net_2, opt_2 = copied((net, opt))
+    before = net.state()
+    train(net_2, opt_2)
+    assert all(np.array_equal(a, before[name]) for name, a in net.state().items())  # the original is left alone
+    train(net, opt)
+    assert all(np.array_equal(a, net_2.state()[name]) and not np.array_equal(a, before[name]) for name, a in net.state().items())

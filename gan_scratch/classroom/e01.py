@@ -41,6 +41,10 @@ def _column_best(A, B, i, j):
     return B[i, j] <= B[i].min()
 
 
+def _mixed_up(A, B, i, j):
+    return A[i, j] <= A[i].min() and B[i, j] <= B[:, j].min() and not is_nash(A, B, i, j)
+
+
 def nash_fault(got, A, B, i, j):
     """Which wrong rule gives the student's answer in this game?"""
     if not isinstance(got, (bool, np.bool_)):
@@ -50,6 +54,8 @@ def nash_fault(got, A, B, i, j):
     if not got:
         return ("it says False, but neither player can do better alone here. A holds the row player's years, and the row player can only change the row i: "
                 "compare A[i, j] with its column A[:, j]. The years are a cost: less is better")
+    if _mixed_up(A, B, i, j):
+        return "it says True, but the axes are mixed up: the row player compares A[i, j] with A[:, j], the column player B[i, j] with B[i, :]"
     if _row_best(A, B, i, j):
         return "it says True, but the column player could do better with another column: is B compared along the row B[i, :]?"
     if _column_best(A, B, i, j):
@@ -58,9 +64,10 @@ def nash_fault(got, A, B, i, j):
 
 
 check.add(is_nash, "answer", {
-    "an equilibrium": games(is_nash),
-    "a cell that only the row player likes": games(lambda *g: _row_best(*g) and not _column_best(*g)),
-    "a cell that only the column player likes": games(lambda *g: _column_best(*g) and not _row_best(*g)),
+    "an equilibrium": games(lambda A, B, i, j: is_nash(A, B, i, j) and A[i, j] > A[i].min()),
+    "a cell that only the row player likes": games(lambda *g: _row_best(*g) and not _column_best(*g) and not _mixed_up(*g)),
+    "a cell that only the column player likes": games(lambda *g: _column_best(*g) and not _row_best(*g) and not _mixed_up(*g)),
+    "a cell that is smallest along the wrong axes": games(_mixed_up),
     "a cell that is best for the two together": games(lambda A, B, i, j: A[i, j] + B[i, j] == (A + B).min() and not is_nash(A, B, i, j)),
     "a cell with the largest costs": games(lambda A, B, i, j: A[i, j] == A[:, j].max() and B[i, j] == B[i].max()),
     "equal costs everywhere": lambda rng: (np.ones((2, 2)), np.ones((2, 2)), 0, 1)},

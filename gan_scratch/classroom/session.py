@@ -63,6 +63,9 @@ class Result:
         return sum(task.points for task in self.tasks)
 
 
+MOST_SHOWN = 5_000_000  # characters that are kept of what a cell shows
+
+
 class Stuck(RuntimeError):
     """The kernel died, or didn't answer and was killed."""
 
@@ -118,9 +121,14 @@ class Kernel:
             self.stop()
             raise Stuck(f"no kernel could be started: {error}") from None
 
+    @property
+    def left(self) -> float:
+        """Seconds that are left for the notebook."""
+        return self._deadline - time.monotonic()
+
     def execute(self, source: str, seconds: float, expression: str | None = None) -> tuple[list[dict], str | None]:
         """Run source; returns its outputs and the text of `expression` afterwards. Raises Stuck."""
-        seconds = min(seconds, max(self._deadline - time.monotonic(), 1))
+        seconds = min(seconds, max(self.left, 1))
         expressions = {"answer": expression} if expression else {}
         request = self._client.execute(source, silent=False, store_history=False, user_expressions=expressions, allow_stdin=False)
         outputs = self._outputs(request, time.monotonic() + seconds, seconds)
@@ -129,7 +137,7 @@ class Kernel:
 
     def _outputs(self, request: str, until: float, seconds: float) -> list[dict]:
         """Read what the kernel says until it is idle again; interrupt it at the time limit, and kill it when that doesn't help."""
-        outputs, lines, interrupted = [], 0, False
+        outputs, lines, size, interrupted = [], 0, 0, False
         while True:
             try:
                 message = self._client.get_iopub_msg(timeout=0.5)
@@ -152,14 +160,18 @@ class Kernel:
             if kind == "stream":
                 kept = content["text"].splitlines(keepends=True)[:max(0, self._limits.lines - lines)]
                 lines += content["text"].count("\n") + 1
-                if kept:
+                size += sum(map(len, kept))
+                if kept and size < MOST_SHOWN:
                     outputs.append(new_output("stream", name=content["name"], text="".join(kept)[:100_000]))
                     if lines > self._limits.lines:
                         outputs.append(new_output("stream", name=content["name"], text="… (more was printed)\n"))
-            elif kind in ("display_data", "execute_result") and len(outputs) < self._limits.lines:
-                outputs.append(new_output("display_data", data=content["data"], metadata=content["metadata"]))
+            elif kind in ("display_data", "execute_result"):
+                size += len(str(content["data"]))
+                if size < MOST_SHOWN and len(outputs) < self._limits.lines:
+                    outputs.append(new_output("display_data", data=content["data"], metadata=content["metadata"]))
             elif kind == "error":
-                outputs.append(new_output("error", ename=content["ename"], evalue=content["evalue"][:2000], traceback=content["traceback"][-12:]))
+                outputs.append(new_output("error", ename=content["ename"], evalue=content["evalue"][:2000],
+                                          traceback=[part[:4000] for part in content["traceback"][-12:]]))
 
     def _reply(self, request: str) -> dict:
         until = time.monotonic() + 5
@@ -184,6 +196,9 @@ class Session:
 
     def run(self, source: str, what: str) -> list[dict]:
         """Run one cell; returns its outputs. A cell that kills the kernel is left out from now on, and said."""
+        if self.kernel.left < self.limits.total / 4:
+            self.problems.append(f"{what} was not run: the time was used up before; what is left is for the tests")
+            return []
         try:
             self._ready()
             outputs, _ = self.kernel.execute(source, self.limits.cell)
@@ -195,6 +210,8 @@ class Session:
 
     def evaluate(self, expression: str) -> str:
         """The text of an expression. Raises RuntimeError with a sentence when the kernel doesn't survive it."""
+        if self.kernel.left < 0:
+            raise RuntimeError("it wasn't called: the time for the whole notebook was used up")
         try:
             self._ready()
             outputs, answer = self.kernel.execute("", self.limits.call + 5, expression)
@@ -215,13 +232,17 @@ class Session:
         self.kernel.stop()
 
     def _ready(self) -> None:
-        """A kernel in which every harmless cell so far has run."""
-        if self.kernel.running:
-            return
-        self.kernel.begin()
-        self.kernel.execute("import gan_scratch.classroom.remote", self.limits.cell)
-        for source in self._done:
-            self.kernel.execute(source, self.limits.cell)
+        """A kernel in which every harmless cell so far has run; what does harm the second time is left out, too."""
+        while not self.kernel.running:
+            self.kernel.begin()
+            self.kernel.execute("import gan_scratch.classroom.remote", self.limits.cell)
+            for source in list(self._done):
+                try:
+                    self.kernel.execute(source, self.limits.cell)
+                except Stuck as error:
+                    self._done.remove(source)
+                    self._lost(f"a cell that ran well once: the second time {error}; it was left out")
+                    break
 
 
 def run(nb, start: Start = start, limits: Limits = Limits(), folder: Path | None = None) -> Result:
