@@ -151,11 +151,15 @@ def hypotheses(got: np.ndarray, want: np.ndarray, args: dict[str, Any], toleranc
             for sign, word in ((1, "missing"), (2, "subtracted instead of added"), (-1, "added twice"), (-2, "added though it should be subtracted")):
                 if shape_ok and np.abs(like).max(initial=0) > 10 * tolerance * scale and near(got + sign * like, want, tolerance):
                     yield f"differs by the input {name}: it is {word}"
+    yield from region(got, want, args, tolerance)
     if near(np.abs(got), np.abs(want), tolerance):
         yield sign_pattern(got, want)
     if got.size > 1 and near(np.sort(got.ravel()), np.sort(want.ravel()), tolerance):
         yield "holds the right numbers in another order"
-    yield from region(got, want, args, tolerance)
+    wrong = ~close(got, want, tolerance)
+    if 0 < wrong.sum() <= wrong.size / 2:
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        yield f"is right in {int((~wrong).sum())} of {got.size} places; the first wrong one is {list(index)}, where yours is {got[index]:.6g}"
     error = np.abs(got - want).max() / max(scale, 1e-300)
     if error < 3e-3:
         yield f"is right to {error:.0e} only: a rounded constant, an eps in the formula, or a less stable way to compute it?"
@@ -205,10 +209,9 @@ def sign_pattern(got: np.ndarray, want: np.ndarray) -> str:
 
 def region(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: float) -> Iterator[str]:
     """Right in one part and wrong in another: which part, in terms of the inputs?"""
-    right = close(got, want, tolerance)
-    if got.ndim == 0 or right.all():
+    wrong = ~close(got, want, tolerance)
+    if got.ndim == 0:
         return
-    wrong = ~right
     for name, x in args.items():
         if isinstance(x, np.ndarray) and x.shape == got.shape and x.dtype.kind in "fi":
             for where, mask in (("> 0", x > 0), ("< 0", x < 0), ("= 0", x == 0), ("≥ 0", x >= 0), ("≤ 0", x <= 0)):
@@ -217,13 +220,10 @@ def region(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: f
     for axis in range(got.ndim):
         others = tuple(a for a in range(got.ndim) if a != axis)
         bad = wrong.any(axis=others) if others else wrong
-        if got.shape[axis] > 2 and bad.sum() == 1:
+        if got.shape[axis] > 2 and bad.sum() == 1 and wrong.sum() * got.shape[axis] == wrong.size:
             yield f"is wrong only at index {int(bad.argmax())} of axis {axis}"
         if got.shape[axis] > 2 and bad.sum() == got.shape[axis] - 1 and bad[-1]:
             yield f"is right only at index {int((~bad).argmax())} of axis {axis}: was one sample used for all?"
-    if wrong.sum() <= right.sum():
-        index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        yield f"is right in {int(right.sum())} of {got.size} places; the first wrong one is {list(index)}, where yours is {got[index]:.6g}"
 
 
 def part(got: np.ndarray, want: np.ndarray, tolerance: float) -> str:

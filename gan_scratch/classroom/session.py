@@ -193,18 +193,23 @@ class Session:
     def __init__(self, kernel: Kernel, limits: Limits, problems: list[str]):
         self.kernel, self.limits, self.problems = kernel, limits, problems
         self._done: list[str] = []  # sources that ran well, in order
+        self._patience = limits.cell  # halved by each cell that uses all of it, so that the others have their turn
 
     def run(self, source: str, what: str) -> list[dict]:
         """Run one cell; returns its outputs. A cell that kills the kernel is left out from now on, and said."""
         if self.kernel.left < self.limits.total / 4:
             self.problems.append(f"{what} was not run: the time was used up before; what is left is for the tests")
             return []
+        began = time.monotonic()
         try:
             self._ready()
-            outputs, _ = self.kernel.execute(source, self.limits.cell)
+            outputs, _ = self.kernel.execute(source, self._patience)
         except Stuck as error:
             self._lost(f"{what}: {error}; it was left out, and everything else ran again")
             return [new_output("stream", name="stderr", text=f"This cell was left out: {error}.\n")]
+        finally:
+            if time.monotonic() - began >= self._patience:
+                self._patience /= 2
         self._done.append(source)
         return outputs
 
@@ -238,7 +243,7 @@ class Session:
             self.kernel.execute("import gan_scratch.classroom.remote", self.limits.cell)
             for source in list(self._done):
                 try:
-                    self.kernel.execute(source, self.limits.cell)
+                    self.kernel.execute(source, self._patience)
                 except Stuck as error:
                     self._done.remove(source)
                     self._lost(f"a cell that ran well once: the second time {error}; it was left out")
@@ -278,10 +283,17 @@ def run(nb, start: Start = start, limits: Limits = Limits(), folder: Path | None
                     with contextlib.redirect_stdout(io.StringIO()):
                         exec(compile(cell.source, about["grade_id"], "exec"), names)
                 cell.outputs = session.run(cell.source, f"cell {number}")
-                result.problems += [f"cell {number} ended with {o.ename}: {o.evalue[:200]}" for o in cell.outputs if o.output_type == "error"]
+                result.problems += [how_it_ended(number, o, limits) for o in cell.outputs if o.output_type == "error"]
         nb.metadata["gan_scratch"] = {**nb.metadata.get("gan_scratch", {}), "tasks": [asdict(t) for t in result.tasks],
                                       "problems": result.problems}
         return result
+
+
+def how_it_ended(number: int, error, limits: Limits) -> str:
+    """A sentence about a cell of the student's that raised an exception."""
+    if error.ename == "KeyboardInterrupt":
+        return f"cell {number}: it didn't end within {limits.cell:g} s and was stopped"
+    return f"cell {number} ended with {error.ename}: {error.evalue[:200]}"
 
 
 def judge(source: str, about: dict, names: dict[str, Any], lookup: Callable[[str], Any]) -> Task:

@@ -1,0 +1,87 @@
+"""python -m course build | import | grade | tour"""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from course.tool.units import CourseError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0 well, 1 what was checked is wrong, 2 wrong use, 130 interrupted."""
+    args = parser().parse_args(argv)
+    try:
+        return args.command(args) or 0
+    except (CourseError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"{error.name} isn't installed; install what the course needs with: pip install -e \".[course]\"", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of all commands."""
+    top = argparse.ArgumentParser(prog="python -m course",
+                                  description="Make the course's notebooks from its texts, and grade exercises.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    p = commands.add_parser("build", help="make the notebooks from the texts")
+    p.add_argument("names", nargs="*", metavar="NAME",
+                   help="a unit by name, beginning of its name, or one of its files (default: all)")
+    p.add_argument("--check", action="store_true",
+                   help="write nothing; say which notebooks aren't what their texts give, and exit with 1")
+    p.add_argument("--force", action="store_true", help="overwrite notebooks that were edited by hand")
+    p.set_defaults(command=build)
+
+    p = commands.add_parser("import", help="bring the edits made in a notebook back into its text")
+    p.add_argument("file", type=Path, metavar="FILE", help="a lecture, solution or exercise notebook")
+    p.set_defaults(command=bring_back)
+
+    p = commands.add_parser("grade", help="grade the submissions of an exercise")
+    p.add_argument("exercise", metavar="EXERCISE", help="an exercise by name, beginning of its name, or one of its files")
+    p.add_argument("--jobs", type=positive, default=2, metavar="N", help="submissions graded at the same time (default: 2)")
+    p.add_argument("--csv", type=Path, metavar="FILE", help="also write the grades to this file")
+    p.add_argument("--force", action="store_true", help="grade all, not only what changed")
+    p.set_defaults(command=grade)
+
+    p = commands.add_parser("tour", help="see all of it at work in two or three minutes")
+    p.set_defaults(command=tour)
+    return top
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+# Imported where they are used: building needs nothing of what grading needs.
+
+def build(args) -> int:
+    from course.tool import build
+    return build.check(args.names) if args.check else build.build(args.names, force=args.force)
+
+
+def bring_back(args) -> int:
+    from course.tool import bring_back
+    return bring_back.bring_back(args.file)
+
+
+def grade(args) -> int:
+    from course.tool import grade
+    return grade.main(args.exercise, args.jobs, args.csv, args.force)
+
+
+def tour(args) -> int:
+    from course.tool import tour
+    return tour.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Calls that are watched, and what a check makes of them. (Each exercise's own checks: tests/course/test_exercises.py.)"""
+import re
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from gan_scratch.classroom import call, remote
+from gan_scratch.classroom.check import Checks
+from gan_scratch.layers import Dense
+
+
+def double(x, scale):
+    return 2 * x * scale
+
+
+@pytest.fixture
+def check():
+    checks = Checks("lecture 00")
+    checks.add(double, "y", {"": lambda rng: (rng.standard_normal((3, 2)).astype(np.float32), 3.0), "large x": lambda rng: (np.float32([1e6]), 1.0)},
+               "y = 2 x s (eq. 1)")
+    return checks
+
+
+def named(f):
+    f.__name__ = "double"
+    return f
+
+
+def printed(check, f, capsys):
+    verdict = check(named(f))
+    return verdict, capsys.readouterr().out
+
+
+def test_a_right_answer(check, capsys):
+    verdict, text = printed(check, lambda x, scale: x * scale + x * scale, capsys)
+    assert verdict and verdict.points(2) == 2.0 and type(verdict.points(2)) is float and "✓ double" in text
+
+
+def test_a_wrong_one_scores_nothing_and_names_equation_and_lecture(check, capsys):
+    verdict, text = printed(check, lambda x, scale: 3 * x * scale, capsys)
+    assert not verdict and verdict.points(2) == 0.0 and "y = 2 x s (eq. 1) (lecture 00)" in text
+
+
+def test_prints_warnings_and_stderr_are_shown_and_cost_nothing(check, capsys):
+    def loud(x, scale):
+        print("hello")
+        print("oops", file=sys.stderr)
+        warnings.warn("careful")
+        np.log(np.float32(0) * x)
+        return 2 * x * scale
+
+    verdict, text = printed(check, loud, capsys)
+    assert verdict and "It printed: hello" in text and "oops" in text and "careful" in text
+    assert re.search(r"divide by zero.*line \d+: `np.log", text)
+
+
+def test_an_exception_shows_the_students_line_and_no_line_of_ours(check, capsys):
+    def broken(x, scale):
+        return x @ np.ones((7, 7), np.float32)
+
+    verdict, text = printed(check, broken, capsys)
+    assert not verdict and "ValueError" in text and "in broken, line" in text and "`return x @ np.ones" in text and "x (3, 2)" in text
+    assert "check.py" not in text and "Traceback" not in text
+
+
+@pytest.mark.parametrize("stop", [lambda: sys.exit(3), lambda: exec("raise GeneratorExit")])
+def test_an_exit_is_caught(check, capsys, stop):
+    verdict, text = printed(check, lambda x, scale: stop(), capsys)
+    assert not verdict and ("SystemExit" in text or "GeneratorExit" in text)
+
+
+def test_an_endless_loop_is_stopped_even_if_it_catches_exceptions():
+    def endless(x):
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:
+                pass
+
+    outcome = call.call(endless, (1,), seconds=0.3)
+    assert "stopped after" in outcome.error and "endless, line" in outcome.where
+
+
+def test_without_a_main_thread_there_is_no_limit_but_an_answer():
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(call.call(lambda x: x + 1, (1,))))
+    thread.start()
+    thread.join()
+    assert outcomes[0].value == 2
+
+
+@pytest.mark.parametrize("f, said", [
+    (lambda x, scale: np.multiply(x, 2 * scale, out=x), "changes its input x and returns that very array"),
+    (lambda x, scale: (x.fill(0), 2 * x * scale)[1], "changes its input x"),
+    (lambda x, scale: 2 * x.astype(np.float64) * scale, "float64 though the inputs are float32"),
+    (lambda x, scale: None, "return"), (lambda x, scale: [1, 2], "list of length 2"), (lambda x, scale: object(), "an object of type object"),
+    (lambda x, scale: np.array(["a"]), "an array of <U1"), (lambda x, scale: 2j * x * scale, "complex"),
+    (lambda x, scale: 2 * x * scale + np.random.default_rng().standard_normal(x.shape), "y is"),
+    (lambda x: x, "TypeError"), (lambda x, scale: np.where(np.abs(x) < 1e5, 2 * x * scale, 0), "right for ordinary inputs, but for large x")])
+def test_faults(check, capsys, f, said):
+    verdict, text = printed(check, f, capsys)
+    assert not verdict and said in text, text
+
+
+def test_memory_between_calls_is_noticed(check, capsys):
+    calls = []
+
+    def remembers(x, scale):
+        calls.append(1)
+        return 2 * x * scale if len(calls) == 1 else x
+
+    verdict, text = printed(check, remembers, capsys)
+    assert not verdict and "from call to call" in text
+
+
+@pytest.mark.parametrize("wrong, said", [(3, "expects a function, got int"), (np.sum, "no check for 'sum'")])
+def test_a_misuse_gets_one_sentence(check, wrong, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        check(wrong)
+
+
+def test_patching_numpy_testing_changes_nothing(check, monkeypatch):
+    monkeypatch.setattr(np.testing, "assert_allclose", lambda *a, **k: None)
+    assert not check(named(lambda x, scale: x))
+
+
+def test_outcomes_survive_the_pipe(rng):
+    net = Dense(2, 3, rng=rng)
+
+    def f(x, net):
+        print("said")
+        net.W.grad[...] = 1
+        return (x * 2, {"a": np.int64(3), "b": [True, None, "text", 2.5]}, object())
+
+    outcome = call.call_here(f, (np.float32([1, np.nan]), net))
+    back = remote.unpack(remote.pack(outcome))
+    assert np.array_equal(back.value[0], np.float32([2, np.nan]), equal_nan=True) and back.value[0].dtype == np.float32
+    assert back.value[1] == {"a": 3, "b": [True, None, "text", 2.5]} and back.value[2] == call.Other("an object of type object")
+    assert (back.args[1]["W.grad"] == 1).all() and not net.W.grad.any() and back.printed == "said\n"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"fields": {}, "arrays": "AAAA"}', "null", '{"fields": {"value": 3}, "arrays": ""}'])
+def test_a_forged_answer_is_refused(text):
+    with pytest.raises(ValueError, match="can't be read|too large"):
+        remote.unpack(text)
+
+
+def test_no_pickle_comes_back():
+    class Evil:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    outcome = call.call_here(lambda: np.array([Evil()], object), ())
+    assert remote.unpack(remote.pack(outcome)).value == call.Other("an array of object")

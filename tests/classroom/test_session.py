@@ -1,0 +1,110 @@
+"""Whole notebooks in real kernels. One kernel start costs about a second, so there are few of these."""
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from gan_scratch import cli
+from gan_scratch.classroom.session import Limits, judge, run
+
+GIVEN = "import numpy as np\nfrom gan_scratch.classroom.e02 import check"
+RIGHT = "def tanh_backward(dy, y):\n    return dy * (1 - y * y)"
+TEST = "check(tanh_backward).points(1)"
+SIGMOID = "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))"
+
+
+def cell(source, name=None, **about):
+    made = new_code_cell(source)
+    if name:
+        made.metadata["nbgrader"] = {"grade_id": name, "grade": False, "solution": False, "locked": False, **about}
+    return made
+
+
+def notebook(*own, tanh=RIGHT):
+    test = {"grade": True, "locked": True, "points": 1}
+    return new_notebook(cells=[
+        new_markdown_cell("# text"), cell(GIVEN, "setup", locked=True), *own, cell(tanh, "tanh_backward", solution=True),
+        cell(TEST, "test_tanh_backward", **test), cell(SIGMOID, "sigmoid", solution=True),
+        cell("check(sigmoid).points(2)", "test_sigmoid", **test | {"points": 2})])
+
+
+def test_a_right_notebook_gets_everything_though_it_warns():
+    nb = notebook()
+    result = run(nb)
+    assert (result.score, result.points, result.problems) == (3, 3, [])
+    assert "It warned: RuntimeWarning: overflow" in result.tasks[1].text
+    outputs = nb.cells[3].outputs
+    assert outputs[0].text.startswith("✓") and outputs[1].data["text/plain"] == "1.0"
+    assert nb.metadata["gan_scratch"]["tasks"][0]["name"] == "test_tanh_backward"
+    nbformat.validate(nb)
+
+
+PATCHES = """
+import sys, numpy, gan_scratch.classroom.check as c
+numpy.testing.assert_allclose = lambda *a, **k: None
+c.Checks.__call__ = lambda self, f, on=None: c.Verdict("all is well", [])
+c.Verdict.points = lambda self, n: float(n)
+check = lambda f, on=None: c.Verdict("all is well", [])
+sys.modules["gan_scratch.classroom.diagnose"].near = lambda *a: True
+get_ipython().input_transformers_cleanup.append(lambda lines: [l for l in lines if "assert" not in l])
+"""
+
+
+def test_what_a_student_patches_in_the_kernel_counts_for_nothing():
+    result = run(notebook(cell(PATCHES), tanh="def tanh_backward(dy, y):\n    return dy"))
+    assert [task.score for task in result.tasks] == [0, 2]
+    assert result.tasks[0].diagnoses == ["tanh_backward: dx is just the input dy"]
+
+
+DEATH, LOOP, DEAF = "import os; os._exit(3)", "while True: pass", """
+while True:
+    try:
+        while True: pass
+    except BaseException: pass
+"""
+
+
+def test_cells_that_kill_or_never_end_are_left_out_and_said(tmp_path):
+    nb = notebook(cell(DEATH), cell(LOOP), cell(DEAF), cell("1 / 0"), cell("for i in range(20000): print(i)"))
+    result = run(nb, limits=Limits(cell=3, lines=100), folder=tmp_path)
+    assert result.score == 3
+    assert [p.split(":")[0] for p in result.problems] == ["cell 3", "cell 4", "cell 5", "cell 6 ended with ZeroDivisionError"]
+    assert sum(len(o.text.splitlines()) for o in nb.cells[6].outputs) < 200
+
+
+def test_a_function_that_kills_the_kernel_costs_its_own_points_only():
+    result = run(notebook(tanh="def tanh_backward(dy, y):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"))
+    assert [task.score for task in result.tasks] == [0, 2] and "ended the kernel" in result.tasks[0].text
+
+
+def test_experiments_are_not_run():
+    extra = cell("raise RuntimeError('not here')")
+    extra.metadata["tags"] = ["experiment"]
+    assert run(notebook(extra)).problems == []
+
+
+def test_a_score_is_never_above_the_points_nor_below_0():
+    about = {"grade_id": "t", "points": 2}
+    assert judge("5.0", about, {}, None).score == 2 and judge("-1.0", about, {}, None).score == 0
+    broken = judge("nonsense.points(3)", about, {}, lambda name: object())
+    assert broken.score == 0 and "could not be finished" in broken.text
+
+
+@pytest.mark.parametrize("solved, status", [(True, 0), (False, 1)])
+def test_the_command_check(solved, status, tmp_path, capsys):
+    path = tmp_path / "my notebook.ipynb"
+    nbformat.write(notebook() if solved else notebook(tanh="def tanh_backward(dy, y):\n    raise NotImplementedError()"), path)
+    before = path.read_bytes()
+    assert cli.main(["check", str(path)]) == status
+    text = capsys.readouterr().out
+    assert ("3 of 3 points" if solved else "2 of 3 points") in text and ("not written yet" in text) != solved
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content, said", [(None, "there is no file"), ("", "can't be read"), ("{", "can't be read"), ('{"cells": []}', "")])
+def test_the_command_check_on_something_else(content, said, tmp_path, capsys):
+    path = tmp_path / "x.ipynb"
+    if content is not None:
+        path.write_text(content)
+    assert cli.main(["check", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1 and "Traceback" not in error
