@@ -17,7 +17,7 @@ def blocks():
 
 def test_the_first_two_blocks_are_one_command_line_each():
     (_, first), (_, second) = blocks()[:2]
-    assert first.count("\n") == second.count("\n") == 1 and "gan-scratch train" in first and "pytest" in second
+    assert first.count("\n") == second.count("\n") == 1 and "-m course tour" in first and "pytest" in second
 
 
 def test_the_gan_step_of_the_readme_works():
