@@ -20,6 +20,7 @@ from gan_scratch.layers.base import Layer
 
 SECONDS = 5.0  # for one call: the arrays of a check are small
 PRINTED = 2000  # characters that are kept of what a function prints
+NOT_WRITTEN = "not written yet"
 LIBRARIES = (os.path.dirname(os.path.dirname(__file__)), *(sysconfig.get_paths()[key] for key in ("purelib", "stdlib")))
 
 
@@ -68,7 +69,7 @@ def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
             outcome.error = f"it was stopped after {seconds:.0f} s: is there a loop that never ends, or far too much work?"
             outcome.where = student_line(error)
         except NotImplementedError:
-            outcome.error = "not written yet"
+            outcome.error = NOT_WRITTEN
         except (Exception, SystemExit, GeneratorExit) as error:
             outcome.error = f"{type(error).__name__}: {error}"
             outcome.where = student_line(error)

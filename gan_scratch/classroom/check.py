@@ -2,8 +2,8 @@
 
 An exercise's module (e02.py, …) makes one `Checks` and adds a `Spec` for each function that students write:
 
-    check = Checks("lecture 02")
-    check.add(dense_forward, outputs="y", cases={...}, equation="y = x W + b", mistakes={...})
+    check = Checks()
+    check.add(dense_forward, outputs="y", cases={...}, equation="y = x W + b (lecture 02, eq. 3)", mistakes={...})
 
 A test cell of a notebook then reads
 
@@ -24,7 +24,7 @@ from typing import Any, Callable
 import numpy as np
 
 from gan_scratch.classroom import diagnose
-from gan_scratch.classroom.call import Other, Outcome, call, plain
+from gan_scratch.classroom.call import NOT_WRITTEN, Other, Outcome, call, plain
 from gan_scratch.layers.base import Layer
 
 Make = Callable[[np.random.Generator], tuple]  # draws the arguments of one call
@@ -74,7 +74,7 @@ class Verdict:
     def points(self, n: float) -> float:
         """The task's score, a plain float. It also prints the score."""
         score = float(n) if not self.faults else 0.0
-        print(f"  {score:g} of {n:g} points")
+        print(f"  {score:g} of {n:g} point{'s' if n != 1 else ''}")
         return score
 
     def __bool__(self) -> bool:
@@ -85,14 +85,9 @@ class Verdict:
 
 
 class Checks:
-    """The checks of one exercise. Calling it with a student's function prints what is wrong, and returns a Verdict.
+    """The checks of one exercise. Calling it with a student's function prints what is wrong, and returns a Verdict."""
 
-    Args:
-        source: where the equations stand, for example "lecture 02".
-    """
-
-    def __init__(self, source: str):
-        self.source = source
+    def __init__(self):
         self.specs: dict[str, Spec] = {}
         self.rng = np.random.default_rng()  # fresh inputs each time
         self.log: list[tuple[str, list[str]]] = []  # (function, sentences) of each check so far
@@ -122,8 +117,7 @@ class Checks:
             with quiet():
                 found = faults_of(spec, args, outcome) or repeated(spec, function, args, label == next(iter(cases)))
             if found:
-                before = f"right for {' and '.join(passed)}, but for {label}: " if passed and label else f"for {label}: " if label else ""
-                faults = [before + fault for fault in found]
+                faults = found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found]
                 if outcome.where:  # it raised: perhaps other inputs get farther and show what is wrong
                     faults += elsewhere(spec, function, {name: other(self.rng) for name, other in cases.items() if name != label})
                 break
@@ -141,8 +135,15 @@ class Checks:
                 print(f"  • {fault}")
         for remark in remarks:
             print(f"  {remark}")
-        if faults:
-            print(f"  To reread: {spec.equation} ({self.source})")
+        if faults and faults != [NOT_WRITTEN]:
+            print(f"  To reread: {spec.equation}")
+
+
+def where_found(label: str, passed: list[str]) -> str:
+    """'right for ordinary inputs, but for one sample: ', the beginning of a fault's sentence."""
+    if not label:
+        return ""
+    return f"right for {', '.join(passed)}, but for {label}: " if passed else f"for {label}: "
 
 
 @contextlib.contextmanager
@@ -218,7 +219,7 @@ def disturbed(name: str, before: dict, after: Any) -> list[str]:
     if any(not key.endswith(".grad") for key in moved):
         return [f"it changes the parameters of {name}, which this step should leave alone"]
     return [f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here: "
-            f"{name}.backward(…, weights=False) skips them"] if moved else []
+            f"if the gradient only passes through it, {name}.backward(…, weights=False) skips them"] if moved else []
 
 
 def compare(spec: Spec, args: tuple, got: Any, right: Any) -> list[str]:
@@ -231,7 +232,7 @@ def compare(spec: Spec, args: tuple, got: Any, right: Any) -> list[str]:
     elif got is None:
         return ["it returns None. Does it end with a `return`?"]
     elif not isinstance(got, (tuple, list)) or len(got) != len(names):
-        what = f"{len(got)} things" if isinstance(got, (tuple, list)) else "one thing"
+        what = f"{len(got)} things" if isinstance(got, (tuple, list)) else f"one array of shape {got.shape}" if isinstance(got, np.ndarray) else "one thing"
         return [f"it returns {what}, expected {len(names)}: {', '.join(names)}"]
     else:
         gots = list(got)
@@ -247,7 +248,7 @@ def reordered(names: tuple, gots: list, wants: list, tolerance: float) -> str | 
         return None
     arrays = [np.asarray(g) for g in gots]
     for order in itertools.permutations(range(len(names))):
-        if all(diagnose.near(arrays[i], wants[k], tolerance) for i, k in enumerate(order)):
+        if list(order) != sorted(order) and all(diagnose.near(arrays[i], wants[k], tolerance) for i, k in enumerate(order)):
             return f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): right arrays in the wrong order"
     return None
 
@@ -305,20 +306,28 @@ def compare_state(name: str, got: Any, want: dict, before: dict, tolerance: floa
     """A network after the call: its parameters, its running statistics, and what is left in its gradients."""
     if isinstance(got, Other) or not isinstance(got, dict) or got.keys() != want.keys():
         return [f"{name} is no longer the network that it was"]
-    moved = {key: not np.array_equal(before[key], want[key]) for key in want}
     for key, a in want.items():
-        if diagnose.near(got[key], a, tolerance):
+        what = f"{name}: {'the gradient of ' if key.endswith('.grad') else ''}{key.removesuffix('.grad').split('.')[-1]} of its layer {key.split('.')[0]}"
+        change, right = got[key].astype(np.float64) - before[key], a.astype(np.float64) - before[key]
+        if diagnose.near(change, right, 1e-3) or np.abs(change - right).max(initial=0) < 1e-6 * np.abs(a).max(initial=0):
             continue
+        factor = float((change * right).sum() / max((right * right).sum(), 1e-300))
+        if key.endswith(".grad") and not a.any():
+            return [f"{what} should be 0 after the call; something is left over (a backward pass too many, or after the step?)"]
+        if key.endswith(".grad") and not change.any():
+            return [f"{what} is still 0 after the call: backward has to add it (weights=False skips it)"]
         if key.endswith(".grad"):
-            return [f"{name}: the gradients of {key[:-5]} aren't what they should be after the call" +
-                    ("; something is left over that nobody asked for (weights=False?)" if not a.any() else "")]
-        if np.array_equal(got[key], before[key]):
-            return [f"{name}: {key} didn't change. Is its optimizer's step() called, after its backward pass?"]
-        if not moved[key]:
-            return [f"{name}: {key} changed though it should stay as it is"]
-        if diagnose.near(got[key] - before[key], before[key] - a, 1e-2):
-            return [f"{name}: {key} moved in the opposite direction: a sign"]
-        return [f"{name}: {key} changed, but to wrong numbers"]
+            often = f": it is {factor:.3g} times what it should be (backward adds: call it once for each layer)" if diagnose.near(change, factor * right, 1e-2) else ""
+            return [f"{what} isn't what it should be after the call{often}"]
+        if not change.any():
+            return [f"{what} didn't change. Does its backward pass run, with its weights' gradients, and then its optimizer's step()?"]
+        if not right.any():
+            return [f"{what} changed though it should stay as it is"]
+        if diagnose.near(-change, right, 1e-2):
+            return [f"{what} moved in the opposite direction: a sign"]
+        if diagnose.near(change, factor * right, 1e-2):
+            return [f"{what} moved in the right direction, but {factor:.3g} times as far as it should"]
+        return [f"{what} changed, but to wrong numbers: did every backward pass run once, each with its own tape?"]
     return []
 
 

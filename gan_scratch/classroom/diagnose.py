@@ -95,8 +95,8 @@ def value_fault(got: np.ndarray, want: np.ndarray, args: dict[str, Any], mistake
     if not np.isfinite(got).all() and np.isfinite(want).all():
         return not_finite(got, args)
     if not np.isfinite(want).all():
-        return "is finite where the right answer is infinite" if np.isfinite(got).all() else "is infinite, or NaN, in the wrong places"
-    return next(hypotheses(got.astype(np.float64), want.astype(np.float64), args, max(tolerance, 1e-5)), None) or unexplained(got, want, tolerance)
+        return "is finite, but here the right answer is infinite" if np.isfinite(got).all() else "is infinite, or NaN, in the wrong places"
+    return next(hypotheses(got.astype(np.float64), want.astype(np.float64), args, max(tolerance, 1e-5)), None) or unexplained(got, want, args, tolerance)
 
 
 def explains(predict: Callable[[], Any], got: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
@@ -128,7 +128,9 @@ def hypotheses(got: np.ndarray, want: np.ndarray, args: dict[str, Any], toleranc
         yield "has its sign flipped on every entry" if got.ndim else "has its sign flipped"
     factor = float((got * want).sum() / max((want * want).sum(), 1e-300))
     if factor and near(got, factor * want, tolerance * max(1, 1 / abs(factor))) and abs(factor - 1) > tolerance:
-        yield factor_sentence(factor, got, args)
+        named = factor_sentence(factor, args)
+        if named or got.ndim:  # any two single numbers differ by some factor
+            yield named or f"is off by the same factor, {factor:.4g}, in every entry"
     if got.ndim == 2 and near(got.T, want, tolerance):
         yield "is ours transposed"
     if got.ndim == 2 and near(-got.T, want, tolerance):
@@ -159,7 +161,7 @@ def hypotheses(got: np.ndarray, want: np.ndarray, args: dict[str, Any], toleranc
     wrong = ~close(got, want, tolerance)
     if 0 < wrong.sum() <= wrong.size / 2:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        yield f"is right in {int((~wrong).sum())} of {got.size} places; the first wrong one is {list(index)}, where yours is {got[index]:.6g}"
+        yield f"is right in {int((~wrong).sum())} of {got.size} places; the first wrong one is {place(index, args, got)}"
     error = np.abs(got - want).max() / max(scale, 1e-300)
     if error < 3e-3:
         yield f"is right to {error:.0e} only: a rounded constant, an eps in the formula, or a less stable way to compute it?"
@@ -169,8 +171,8 @@ NAMED_FACTORS = {2.0: "2", 0.5: "1/2", 1 / math.log(2): "1/log 2: bits instead o
                  1 / math.log(10): "1/log 10: log10 instead of log?", 4.0: "4", 0.25: "1/4"}
 
 
-def factor_sentence(factor: float, got: np.ndarray, args: dict[str, Any]) -> str:
-    """'is off by a factor 64, the batch size', with a name for the factor where one fits."""
+def factor_sentence(factor: float, args: dict[str, Any]) -> str | None:
+    """'is too large by the factor 64, the batch size' where the factor has a name."""
     arrays = {name: x for name, x in args.items() if isinstance(x, np.ndarray) and x.ndim}
     sign = " and its sign is flipped" if factor < 0 else ""
     batch = {len(x) for x in arrays.values()}
@@ -198,7 +200,7 @@ def factor_sentence(factor: float, got: np.ndarray, args: dict[str, Any]) -> str
     for value, words in NAMED_FACTORS.items():
         if math.isclose(size, value, rel_tol=1e-4):
             return f"is off by the constant factor {words}{sign}"
-    return f"is off by the same factor, {factor:.4g}, in every entry" if got.ndim else f"is {size:.4g} times what it should be{sign}"
+    return None
 
 
 def sign_pattern(got: np.ndarray, want: np.ndarray) -> str:
@@ -216,7 +218,7 @@ def region(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: f
         if isinstance(x, np.ndarray) and x.shape == got.shape and x.dtype.kind in "fi":
             for where, mask in (("> 0", x > 0), ("< 0", x < 0), ("= 0", x == 0), ("≥ 0", x >= 0), ("≤ 0", x <= 0)):
                 if mask.any() and not mask.all() and (wrong == mask).all():
-                    yield f"is right elsewhere but wrong where {name} {where}{part(got[mask], want[mask], tolerance)}"
+                    yield f"is wrong where {name} {where}, and right elsewhere{part(got[mask], want[mask], tolerance)}"
     for axis in range(got.ndim):
         others = tuple(a for a in range(got.ndim) if a != axis)
         bad = wrong.any(axis=others) if others else wrong
@@ -229,21 +231,26 @@ def region(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: f
 def part(got: np.ndarray, want: np.ndarray, tolerance: float) -> str:
     """What the wrong part looks like."""
     if not got.any():
-        return " (there it is 0)"
+        return " (yours is 0 there)"
     if near(-got, want, tolerance):
-        return " (there the sign is flipped)"
+        return " (the sign is flipped there)"
     if want.any():
         factor = float((got * want).sum() / (want * want).sum())
         if factor and near(got, factor * want, tolerance):
-            return f" (there it is off by the factor {factor:.4g})"
+            return f" (off by the factor {factor:.4g} there)"
     return ""
 
 
-def unexplained(got: np.ndarray, want: np.ndarray, tolerance: float) -> str:
+def unexplained(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: float) -> str:
     wrong = ~close(got, want, tolerance)
     if got.ndim == 0:
         return f"is {got:.6g}, which isn't right"
-    with np.errstate(invalid="ignore"):
-        error = np.where(np.isfinite(got), np.abs(got - want), np.inf)
+    error = np.where(np.isfinite(got), np.abs(got - want), np.inf)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(error), got.shape))
-    return f"is wrong in {int(wrong.sum())} of {got.size} places, worst at {list(index)}, where yours is {got[index]:.6g}"
+    return f"is wrong in {int(wrong.sum())} of {got.size} places, worst at {place(index, args, got)}"
+
+
+def place(index: tuple, args: dict[str, Any], got: np.ndarray) -> str:
+    """'[1, 2], where x is 0.3 and yours is 7': a place, the inputs there, and the student's number."""
+    there = [f"{name} is {x[index]:.4g}" for name, x in args.items() if isinstance(x, np.ndarray) and x.shape == got.shape]
+    return f"{list(index)}, where {', '.join(there)}{' and ' if there else ''}yours is {got[index]:.6g}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 import numpy as np
 
 from gan_scratch.classroom.check import Checks
-from gan_scratch.layers import Dense, LeakyReLU, ReLU, Sequential
+from gan_scratch.layers import Dense, LeakyReLU, Sequential
 from gan_scratch.layers.activation import sigmoid, softplus
 from gan_scratch.losses import Minimax, NonSaturating, bce_with_logits
 from gan_scratch.optim import SGD
 
-check = Checks("lecture 01")
+check = Checks()
 
 
 def normal(rng, *shape):
@@ -51,6 +51,8 @@ def nash_fault(got, A, B, i, j):
         return f"it returns {type(got).__name__}, expected True or False"
     if bool(got) == is_nash(A, B, i, j):
         return None
+    if not got and (A[i, j] == np.delete(A[:, j], i)).any():
+        return "it says False, but equal costs are no reason to change: ≤, not <"
     if not got:
         return ("it says False, but neither player can do better alone here. A holds the row player's years, and the row player can only change the row i: "
                 "compare A[i, j] with its column A[:, j]. The years are a cost: less is better")
@@ -71,7 +73,7 @@ check.add(is_nash, "answer", {
     "a cell that is best for the two together": games(lambda A, B, i, j: A[i, j] + B[i, j] == (A + B).min() and not is_nash(A, B, i, j)),
     "a cell with the largest costs": games(lambda A, B, i, j: A[i, j] == A[:, j].max() and B[i, j] == B[i].max()),
     "equal costs everywhere": lambda rng: (np.ones((2, 2)), np.ones((2, 2)), 0, 1)},
-    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (eq. 7)", judge=nash_fault)
+    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", judge=nash_fault)
 
 
 # --- the value function ----------------------------------------------------------------------------------------------
@@ -85,13 +87,13 @@ def probabilities(rng, n=6, m=4):
 
 
 check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5)},
-          "V = mean log D(x) + mean log(1 − D(G(z))) (eq. 3)", mistakes={
+          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", mistakes={
               "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
               "has 1 − D in the wrong term": lambda p, q: np.log(1 - p).mean() + np.log(q).mean(),
-              "is −V: the loss of D, not the value of the game": lambda p, q: -np.log(p).mean() - np.log(1 - q).mean(),
+              "is −V, which is the loss of D; the value itself is asked for": lambda p, q: -np.log(p).mean() - np.log(1 - q).mean(),
               "is the sum, not the mean": lambda p, q: np.log(p).sum() + np.log(1 - q).sum(),
               "has the second term subtracted": lambda p, q: np.log(p).mean() - np.log(1 - q).mean(),
-              "is the half of V: the two means are added, not averaged": lambda p, q: (np.log(p).mean() + np.log(1 - q).mean()) / 2,
+              "is half of V: the two means are added, not averaged": lambda p, q: (np.log(p).mean() + np.log(1 - q).mean()) / 2,
               "is the mean over all samples together; each expectation has its own mean": lambda p, q: np.concatenate([np.log(p), np.log(1 - q)]).mean(),
               "is in bits: log2 in place of the natural logarithm": lambda p, q: np.log2(p).mean() + np.log2(1 - q).mean(),
               "has the logarithm outside the mean: E log D is meant, not log E D": lambda p, q: np.log(p.mean()) + np.log(1 - q.mean()),
@@ -111,13 +113,13 @@ def logits(rng, n=6, m=4):
 FAR = np.float32([[-200], [-90], [90], [200]])
 
 check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "V = −mean softplus(−l_real) − mean softplus(l_fake) (eq. 5)", mistakes={
-              "has the sign of l_real: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
-              "has the sign of l_fake: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
+          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", mistakes={
+              "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
+              "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
               "has real and fake exchanged": lambda l, m: -softplus(l).mean() - softplus(-m).mean(),
-              "is −V: the loss of D, not the value of the game": lambda l, m: softplus(-l).mean() + softplus(m).mean(),
+              "is −V, which is the loss of D; the value itself is asked for": lambda l, m: softplus(-l).mean() + softplus(m).mean(),
               "is the sum, not the mean": lambda l, m: -softplus(-l).sum() - softplus(m).sum(),
-              "is the half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
+              "is half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
               "takes the logits for probabilities: the sigmoid is missing": lambda l, m: np.log(l).mean() + np.log(1 - m).mean(),
               "is in bits: log2 in place of the natural logarithm": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / np.log(2)})
 
@@ -129,18 +131,21 @@ def discriminator_loss(l_real, l_fake):
 
 
 check.add(discriminator_loss, "loss, d_real, d_fake", {"": logits, "batches of one size": lambda rng: logits(rng, 5, 5), "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (eq. 8, 9)", mistakes={
-              "is V, not −V: an optimizer minimises": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
+          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", mistakes={
+              "belongs to V, not to −V: an optimizer minimises": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
               "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
               "lacks − 1: the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l, m: (None, sigmoid(l) / l.size, None),
+              "is −σ(l)/N; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l, m: (None, -sigmoid(l) / l.size, None),
+              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ":
+                  lambda l, m: (None, -sigmoid(l) * sigmoid(-l) / l.size, sigmoid(m) * sigmoid(-m) / m.size),
               "is that of a sample labelled real": lambda l, m: (None, None, (sigmoid(m) - 1) / m.size),
-              "is the gradient with respect to the probability, −1/σ; with respect to the logit it is σ − 1":
+              "is the gradient with respect to the probability D; carry it through the sigmoid to the logit":
                   lambda l, m: (None, -1 / sigmoid(l) / l.size, 1 / (1 - sigmoid(m)) / m.size),
               "has a factor σ(1 − σ) too much": lambda l, m: (None, (sigmoid(l) - 1) * sigmoid(l) * (1 - sigmoid(l)) / l.size, sigmoid(m) * sigmoid(m) * (1 - sigmoid(m)) / m.size),
               "has real and fake exchanged": lambda l, m: (softplus(l).mean() + softplus(-m).mean(), None, None),
               "is divided by the size of the other batch": lambda l, m: (None, (sigmoid(l) - 1) / m.size, sigmoid(m) / l.size),
               "is divided by the size of both batches together": lambda l, m: (None, (sigmoid(l) - 1) / (l.size + m.size), sigmoid(m) / (l.size + m.size)),
-              "is the half: the two means are added, not averaged": lambda l, m: ((softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2)})
+              "is half of what it should be: the two means are added, not averaged": lambda l, m: ((softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2)})
 
 
 def generator_minimax(l_fake):
@@ -152,12 +157,13 @@ def fakes(rng):
 
 
 check.add(generator_minimax, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (FAR.copy(),)},
-          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/N (eq. 10)", mistakes={
+          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", mistakes={
               "has its sign flipped: G minimises log(1 − D), D minimises its negative": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
-              "is the non-saturating one; here the original −softplus(l) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
+              "belongs to the non-saturating loss; here mean log(1 − σ(l)) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
               "is the sum, not the mean": lambda l: (-softplus(l).sum(), -sigmoid(l)),
               "has a factor σ(1 − σ) too much": lambda l: (None, -sigmoid(l) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
               "is the gradient with respect to the probability, −1/(1 − σ); with respect to the logit it is −σ": lambda l: (None, -1 / (1 - sigmoid(l)) / l.size),
+              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ": lambda l: (None, -sigmoid(l) * sigmoid(-l) / l.size),
               "is mean log σ(l): log(1 − σ(l)) is asked for": lambda l: (-softplus(-l).mean(), None)})
 
 
@@ -166,11 +172,14 @@ def generator_non_saturating(l_fake):
 
 
 check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (FAR.copy(),)},
-          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/N (eq. 11)", mistakes={
-              "is that of the minimax loss; here mean softplus(−l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
+          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", mistakes={
+              "belongs to the minimax loss; here −mean log σ(l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
               "has its sign flipped": lambda l: (-softplus(-l).mean(), (1 - sigmoid(l)) / l.size),
               "is the sum, not the mean": lambda l: (softplus(-l).sum(), sigmoid(l) - 1),
               "is that of fakes labelled as fakes: G wants them taken for real": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
+              "is −σ(l)/M; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l: (None, -sigmoid(l) / l.size),
+              "is σ(l)/M; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l: (None, sigmoid(l) / l.size),
+              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ": lambda l: (None, -sigmoid(l) * sigmoid(-l) / l.size),
               "has a factor σ(1 − σ) too much": lambda l: (None, (sigmoid(l) - 1) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
               "is the gradient with respect to the probability, −1/σ; with respect to the logit it is σ − 1": lambda l: (None, -1 / sigmoid(l) / l.size)})
 
@@ -178,10 +187,11 @@ check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|"
 # --- Algorithm 1 -----------------------------------------------------------------------------------------------------
 
 def networks(rng):
-    G = Sequential(Dense(2, 5, rng=rng), ReLU(), Dense(5, 3, rng=rng))
+    """Small ones without dead units, in which every part of a step leaves a visible trace."""
+    G = Sequential(Dense(2, 5, rng=rng), LeakyReLU(), Dense(5, 3, rng=rng))
     D = Sequential(Dense(3, 6, rng=rng), LeakyReLU(), Dense(6, 1, rng=rng))
     for p in G.params + D.params:
-        p.value[...] = normal(rng, *p.value.shape)
+        p.value[...] = 0.5 * normal(rng, *p.value.shape)
     return G, D
 
 
@@ -200,9 +210,9 @@ def d_step_inputs(rng):
     return G, D, SGD(D.params, lr=0.5), normal(rng, 6, 3) + 1, normal(rng, 4, 2)
 
 
-check.add(discriminator_step, "loss", {"": d_step_inputs},
-          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (Algorithm 1)", updates=("D",), mistakes={
-              "is V, not −V": lambda G, D, o, x, z: -Minimax().discriminator(D(x), D(G(z)))[0],
+check.add(discriminator_step, "loss", {"": d_step_inputs, "another pair of networks": d_step_inputs},
+          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", updates=("D",), mistakes={
+              "is V; D's loss is −V": lambda G, D, o, x, z: -Minimax().discriminator(D(x), D(G(z)))[0],
               "is the generator's loss": lambda G, D, o, x, z: NonSaturating().generator(D(G(z)))[0],
               "counts the real samples only": lambda G, D, o, x, z: bce_with_logits(D(x), 1.0)[0],
               "counts the fakes only": lambda G, D, o, x, z: bce_with_logits(D(G(z)), 0.0)[0],
@@ -223,7 +233,7 @@ def g_step_inputs(rng):
     return G, D, SGD(G.params, lr=0.5), normal(rng, 6, 2)
 
 
-check.add(generator_step, "loss", {"": g_step_inputs},
-          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (Algorithm 1)", updates=("G",), mistakes={
+check.add(generator_step, "loss", {"": g_step_inputs, "another pair of networks": g_step_inputs},
+          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", updates=("G",), mistakes={
               "is the minimax loss; use the non-saturating one": lambda G, D, o, z: Minimax().generator(D(G(z)))[0],
               "is that of fakes labelled as fakes: G wants them taken for real": lambda G, D, o, z: bce_with_logits(D(G(z)), 0.0)[0]})

@@ -8,7 +8,7 @@ from gan_scratch.layers import Dense, LeakyReLU, Sequential, Tanh
 from gan_scratch.layers import activation
 from gan_scratch.losses import bce_with_logits as library_bce
 
-check = Checks("lecture 02")
+check = Checks()
 
 
 def normal(rng, *shape):
@@ -34,7 +34,7 @@ def dense_inputs(rng, n=0, square=False):
 
 
 check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense_inputs(rng, square=True), "one sample": lambda rng: dense_inputs(rng, 1)},
-          "y = x W + b (eq. 3)", mistakes={
+          "y = x W + b (lecture 02, eq. 3)", mistakes={
               "lacks the bias b": lambda x, W, b: x @ W,
               "has b subtracted instead of added": lambda x, W, b: x @ W - b,
               "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
@@ -56,7 +56,7 @@ def dense_backward_inputs(rng, n=0, square=False):
 
 check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W": lambda rng: dense_backward_inputs(rng, square=True),
                                          "one sample": lambda rng: dense_backward_inputs(rng, 1)},
-          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (eq. 5–7)", mistakes={
+          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", mistakes={
               "is what W without the transpose gives: dy W": lambda dy, x, W: (dy @ W, None, None),
               "is dyᵀ x, our xᵀ dy transposed": lambda dy, x, W: (None, dy.T @ x, None),
               "is averaged over the batch; the loss already holds the mean, so here the samples are summed":
@@ -85,12 +85,16 @@ def leaky_relu(x, slope):
 
 check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": lambda rng: (around_zero(rng), 0.0),
                             "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), 0.1)},
-          "y = x where x > 0, slope·x elsewhere (eq. 9)", mistakes={
+          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", mistakes={
               "is 0 where x < 0: that is ReLU; the slope is missing": lambda x, s: np.maximum(x, 0),
               "is the slope itself where x < 0, not slope·x": lambda x, s: np.where(x > 0, x, s),
               "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
               "is slope·x where x > 0, and x elsewhere: the wrong way round (min in place of max?)": lambda x, s: np.where(x > 0, s * x, x),
               "is slope·x everywhere": lambda x, s: s * x,
+              "is x − slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x - s),
+              "is x + slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x + s),
+              "doesn't use the slope that it is given": lambda x, s: np.where(x > 0, x, 0.2 * x),
+              "doesn't use the slope that it is given (0.01?)": lambda x, s: np.where(x > 0, x, 0.01 * x),
               "is |x| where it should be slope·x": lambda x, s: np.abs(x)})
 
 
@@ -101,9 +105,10 @@ def leaky_relu_backward(dy, x, slope):
 check.add(leaky_relu_backward, "dx", {"": lambda rng: (around_zero(rng), around_zero(rng), 0.2),
                                       "slope 0": lambda rng: (around_zero(rng), around_zero(rng), 0.0),
                                       "inputs with more axes": lambda rng: (normal(rng, 2, 3, 4), around_zero(rng, 2, 3, 4), 0.1)},
-          "dx = dy where x > 0, slope·dy elsewhere (eq. 10)", mistakes={
+          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", mistakes={
               "is φ′(x) alone: multiply it with dy": lambda dy, x, s: np.where(x > 0, 1, s),
               "is LeakyReLU of dy: what counts is the sign of x, not that of dy": lambda dy, x, s: np.where(dy > 0, dy, s * dy),
+              "doesn't use dy at all: it is φ(x), the forward pass": lambda dy, x, s: np.where(x > 0, x, s * x),
               "is φ(x)·dy: the derivative φ′ is needed, not φ": lambda dy, x, s: np.where(x > 0, x, s * x) * dy,
               "is 0 where x < 0: that is ReLU; there it is slope·dy": lambda dy, x, s: np.where(x > 0, dy, 0),
               "is slope where x < 0; there it is slope·dy": lambda dy, x, s: np.where(x > 0, dy, s),
@@ -118,10 +123,14 @@ def sigmoid(x):
 
 
 FAR = np.float32([-1000, -100, -30, 0, 30, 100, 1000])
-E_X = "is wrong, or NaN, far from 0: e^x overflows there. Only ever compute e^(−|x|)"
 
-check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "large |x|": lambda rng: (FAR.copy(),)},
-          "σ(x) = 1/(1 + e^(−x)) (eq. 12), and for x < 0 e^x/(1 + e^x)", mistakes={
+
+def wide(rng):
+    return (np.sort(rng.uniform(-12, 12, 40)).astype(np.float32),)
+
+
+check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
+          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, mistakes={
               "is σ(−x) = 1 − σ(x): a sign in the exponent": lambda x: 1 - 1 / (1 + np.exp(-x)),
               "is tanh(x)": np.tanh,
               "is the derivative σ(1 − σ)": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
@@ -135,15 +144,15 @@ def softplus(x):
     return activation.softplus(x)
 
 
-check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "large |x|": lambda rng: (FAR.copy(),)},
-          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (eq. 14)", mistakes={
+check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
+          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6, mistakes={
               "is log(1 + e^(−x)): the sign of x": lambda x: np.log1p(np.exp(-x)),
               "is max(x, 0) alone: log(1 + e^(−|x|)) is missing": lambda x: np.maximum(x, 0),
               "is log(1 + e^(−|x|)) alone: max(x, 0) is missing": lambda x: np.log1p(np.exp(-np.abs(x))),
               "is its derivative, σ(x)": lambda x: 1 / (1 + np.exp(-x)),
               "is in bits: log2 in place of the natural logarithm": lambda x: np.log2(1 + np.exp(x)),
               "is log10 in place of the natural logarithm": lambda x: np.log10(1 + np.exp(x)),
-              "is −softplus": lambda x: -np.log1p(np.exp(x)),
+              "is −log(1 + e^x): a sign": lambda x: -np.log1p(np.exp(x)),
               "is max(x, 0) + log(1 + e^(|x|)): the sign in the exponent": lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x))),
               "is |x| + log(1 + e^(−|x|)): max(x, 0) is meant, not |x|": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
 
@@ -153,11 +162,12 @@ def tanh_backward(dy, y):
 
 
 check.add(tanh_backward, "dx", {"": lambda rng: (normal(rng, 5, 4), np.tanh(normal(rng, 5, 4)))},
-          "dx = (1 − y²)·dy with y = tanh x (eq. 13)", mistakes={
+          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", mistakes={
               "uses tanh(y): y is tanh(x) already": lambda dy, y: dy * (1 - np.tanh(y)**2),
               "is dy·y(1 − y), the derivative of the sigmoid": lambda dy, y: dy * y * (1 - y),
               "is φ′ alone: multiply it with dy": lambda dy, y: 1 - y * y,
               "is dy·(1 − y): the square is missing": lambda dy, y: dy * (1 - y),
+              "is dy·(1 − y)²: the square belongs to y alone": lambda dy, y: dy * (1 - y)**2,
               "is dy·(1 + y²): a sign": lambda dy, y: dy * (1 + y * y),
               "is dy·(y² − 1): the sign is flipped": lambda dy, y: dy * (y * y - 1),
               "is 1 − dy·y²: dy belongs outside the bracket": lambda dy, y: 1 - dy * y * y,
@@ -191,9 +201,9 @@ check.add(bce_with_logits, "loss, dlogits", {
     "several logits per sample": lambda rng: (normal(rng, 5, 3) * 2, binary(rng, 5, 3)),
     "soft targets": lambda rng: (normal(rng, 6, 1) * 2, rng.uniform(0.1, 0.9, (6, 1)).astype(np.float32)),
     "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), np.float32([[1], [0], [1], [0]]))},
-    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (eq. 15, 16)", mistakes={
-        "is the sum, not the mean": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
-        "is divided by N; with several logits per sample it is their number too": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
+    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", mistakes={
+        "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
+        "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
         "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
         "has its sign flipped": lambda l, t: (-_sum_bce(l, t).mean(), (t - _sigma(l)) / l.size),
         "is t − σ(l), summed: sign and mean": lambda l, t: (None, t - _sigma(l)),
@@ -244,17 +254,41 @@ def _difference(scale, up=1, down=1):
     return mistake
 
 
+def _rows_at_once(f, x, h):
+    d = np.zeros_like(x)
+    for i in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[i] += h
+        down[i] -= h
+        d[i] = (f(up) - f(down)) / (2 * h)
+    return d
+
+
+def _not_undone(f, x, h):
+    d, up, down = np.zeros_like(x), x.copy(), x.copy()
+    for index in np.ndindex(x.shape):
+        up[index] += h
+        down[index] -= h
+        d[index] = (f(up) - f(down)) / (2 * h)
+    return d
+
+
 def _all_at_once(f, x, h):
     return np.full_like(x, (f(x + h) - f(x - h)) / (2 * h))
 
 
 check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal((2, 3)), 1e-2), "another function": lambda rng: (waves, rng.standard_normal(4), 1e-3)},
-          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (eq. 17)", tolerance=1e-6, mistakes={
+          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-6, mistakes={
               "is the one-sided difference (f(x + h) − f(x))/h: its error is of order h, not h²": _difference(1, 1, 0),
               "is the one-sided difference (f(x) − f(x − h))/h: its error is of order h, not h²": _difference(1, 0, 1),
               "is divided by h; the two points are 2h apart": _difference(1),
               "is (f(x + h) − f(x))/2h: the points are only h apart": _difference(2, 1, 0),
               "is multiplied with h instead of divided by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h * h,
+              "is multiplied with h: `/ 2 * h` means (… / 2)·h; put brackets, `/ (2 * h)`": lambda f, x, h: _difference(2)(f, x, h) * h * h,
+              "is one number: all entries of x moved at once; move one entry at a time": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+              "is what moving a whole row at once gives; visit every single entry": _rows_at_once,
+              "is right for the first entry only: is each step undone before the next one?": _not_undone,
+              "doesn't use the h that it is given": lambda f, x, h: _difference(2)(f, x, 1e-5),
               "is the difference alone: divide by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h,
               "is the same everywhere: all entries of x moved at once; move one at a time": _all_at_once,
               "has its sign flipped: f(x + h) − f(x − h) is meant": lambda f, x, h: -_difference(2)(f, x, h)})
@@ -268,6 +302,19 @@ def network_gradients(net, x, t):
     return loss, net.backward(dlogits, tape)
 
 
+def _double_sigmoid(net, x, t):
+    y, tape = net.forward(x)
+    p = _sigma(y)
+    loss, d = library_bce(p, t)
+    return loss, net.backward(d, tape)
+
+
+def _exchanged(net, x, t):
+    y, tape = net.forward(x)
+    loss, d = library_bce(t, y)
+    return loss, net.backward(d, tape)
+
+
 def network_inputs(rng, activation=LeakyReLU, n=6):
     net = Sequential(Dense(4, 5, rng=rng), activation(), Dense(5, 3, rng=rng), activation(), Dense(3, 2, rng=rng))
     for p in net.params:
@@ -276,8 +323,10 @@ def network_inputs(rng, activation=LeakyReLU, n=6):
 
 
 check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with tanh": lambda rng: network_inputs(rng, Tanh)},
-          "forward through every layer, keep each ctx; then backward in reverse order (eq. 8)", updates=("net",), mistakes={
+          "forward through every layer, keep each ctx; then backward in reverse order (lecture 02, eq. 8)", updates=("net",), mistakes={
               "is the gradient with respect to the logits; carry it down through all layers": lambda net, x, t: (None, library_bce(net.forward(x)[0], t)[1]),
+              "has a sigmoid before the loss, which already contains one": _double_sigmoid,
+              "has logits and targets exchanged": _exchanged,
               "starts from the logits instead of the loss's gradient": lambda net, x, t: (None, (lambda y, tape: net.backward(y, tape))(*net.forward(x))),
               "is the sum over the samples, not the mean":
                   lambda net, x, t: (library_bce(net.forward(x)[0], t)[0] * t.size, (lambda y, tape: net.backward(library_bce(y, t)[1] * t.size, tape))(*net.forward(x)))})

@@ -6,7 +6,7 @@ import numpy as np
 from gan_scratch.classroom.check import Checks
 from gan_scratch.layers.activation import sigmoid, softplus
 
-check = Checks("lecture 06")
+check = Checks()
 LOG2 = np.log(2)
 
 
@@ -20,9 +20,9 @@ def two(rng, n=6):
 
 
 def with_zeros(rng):
-    """p has zeros where q has none."""
+    """p is 0 at one place where q isn't."""
     p, q = two(rng)
-    p[:2] = 0
+    p[0] = 0
     return p / p.sum(), q
 
 
@@ -48,7 +48,7 @@ def kl(p, q):
 
 check.add(kl, "KL", {"": two, "p with zeros": with_zeros, "a place where both are 0": common_zero,
                      "q = 0 where p > 0 (KL is then ∞)": lambda rng: with_zeros(rng)[::-1]},
-          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (eq. 1)", tolerance=1e-6, mistakes={
+          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-6, mistakes={
               "is KL(q‖p): p and q are exchanged": lambda p, q: kl(q, p),
               "is −KL: log(p/q), not log(q/p)": lambda p, q: -kl(p, q),
               "is the cross-entropy −Σ p log q; KL = cross-entropy − entropy": lambda p, q: -(p * np.log(q)).sum(),
@@ -68,7 +68,7 @@ def js(p, q):
 
 check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
                      "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
-          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (eq. 6)", tolerance=1e-6, mistakes={
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", tolerance=1e-6, mistakes={
               "is twice JS: each KL has the factor ½": lambda p, q: 2 * js(p, q),
               "is computed with m = p + q; the midpoint is (p + q)/2": lambda p, q: kl(p, p + q) / 2 + kl(q, p + q) / 2,
               "is in bits: log2 in place of the natural logarithm": lambda p, q: js(p, q) / LOG2,
@@ -77,6 +77,7 @@ check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng
               "is KL(p‖m) alone": lambda p, q: kl(p, (p + q) / 2),
               "is ½ KL(p‖m) alone: the half with q is missing": lambda p, q: kl(p, (p + q) / 2) / 2,
               "is KL(p‖q)": kl,
+              "takes the geometric mean √(pq) for the midpoint": lambda p, q: kl(p, np.sqrt(p * q)) / 2 + kl(q, np.sqrt(p * q)) / 2,
               "is the square root of JS": lambda p, q: np.sqrt(js(p, q))})
 
 
@@ -89,7 +90,7 @@ def gaussians(rng):
 
 
 check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
-          "KL = log(σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²)/(2σ₂²) − ½ (eq. 2)", tolerance=1e-6, mistakes={
+          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", tolerance=1e-6, mistakes={
               "is KL of the second from the first: the two are exchanged": lambda a, s, b, t: kl_gaussians(b, t, a, s),
               "lacks − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 0.5,
               "has log(σ₁/σ₂) in place of log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - 2 * np.log(t / s),
@@ -100,6 +101,9 @@ check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.
               "lacks the distance of the means": lambda a, s, b, t: kl_gaussians(a, s, a, t),
               "has |μ₁ − μ₂| without the square": lambda a, s, b, t: np.log(t / s) + (s**2 + abs(a - b)) / (2 * t**2) - 0.5,
               "lacks the 2 in 2σ₂²": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / t**2 - 0.5,
+              "lacks σ₁² in the numerator": lambda a, s, b, t: np.log(t / s) + (a - b)**2 / (2 * t**2) - 0.5,
+              "is multiplied with σ₂² instead of divided: put 2σ₂² in brackets": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / 2 * t**2 - 0.5,
+              "takes variances for the given σ: they are standard deviations": lambda a, s, b, t: np.log(t / s) / 2 + (s + (a - b)**2) / (2 * t) - 0.5,
               "lacks log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - np.log(t / s),
               "is divided by σ₁²; it is σ₂²": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / (2 * s**2) - 0.5})
 
@@ -112,12 +116,14 @@ def optimal_discriminator(p, q):
 
 
 check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
-          "D* = p/(p + q) (eq. 4)", tolerance=1e-6, mistakes={
+          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-6, mistakes={
               "is q/(p + q): D is the probability that a sample is real": lambda p, q: q / (p + q),
               "is p/q, the ratio itself; D is p/(p + q)": lambda p, q: p / q,
               "is p/((p + q)/2): twice D*": lambda p, q: 2 * p / (p + q),
               "is log p − log q, the logit of D*": lambda p, q: np.log(p / q),
               "is p itself: only the ratio of the densities counts": lambda p, q: p,
+              "is 0 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 0),
+              "is 1 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 1),
               "is 1 or 0; D* is a probability": lambda p, q: (p > q).astype(float)})
 
 
@@ -136,8 +142,15 @@ def sure_discriminator(rng):
     return np.float64([1, 1, 1, 0, 0, 0]), p, q
 
 
-check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D = 1 or 0": sure_discriminator},
-          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (eq. 3)", tolerance=1e-6, mistakes={
+def wrong_discriminator(rng):
+    D, p, q = any_discriminator(rng)
+    D[0] = 0
+    return D, p, q
+
+
+check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
+                    "a D that is sure and wrong at one place (V is then −∞)": wrong_discriminator},
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", tolerance=1e-6, mistakes={
               "is −V": lambda D, p, q: -value(D, p, q),
               "lacks 1 − D in the second term": lambda D, p, q: (p * np.log(D) + q * np.log(D)).sum(),
               "has p and q exchanged": lambda D, p, q: value(D, q, p),
@@ -145,7 +158,7 @@ check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D
               "isn't weighted with p and q": lambda D, p, q: (np.log(D) + np.log(1 - D)).sum(),
               "is a mean over the outcomes; the weights p and q are already probabilities": lambda D, p, q: value(D, p, q) / len(p),
               "is in bits: log2 in place of the natural logarithm": lambda D, p, q: value(D, p, q) / LOG2,
-              "is the half of V": lambda D, p, q: value(D, p, q) / 2,
+              "is half of V": lambda D, p, q: value(D, p, q) / 2,
               "lacks the term with q": lambda D, p, q: (p * np.log(D)).sum(),
               "lacks the term with p": lambda D, p, q: (q * np.log(1 - D)).sum(),
               "isn't summed: one number per outcome": lambda D, p, q: p * np.log(D) + q * np.log(1 - D)})
@@ -159,18 +172,21 @@ def js_from_logits(l_real, l_fake):
 
 FAR = np.float64([[-800], [-90], [90], [800]])
 
-check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy())},
-          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (eq. 7)", tolerance=1e-6, mistakes={
+check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
+                                   "large |logits| of a D that is sure and wrong": lambda rng: (FAR.copy(), FAR[:3].copy()),
+                                   "a D that is worse than guessing": lambda rng: (rng.normal(-3, 1, (5, 1)), rng.normal(3, 1, (4, 1)))},
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", tolerance=1e-6, mistakes={
+              "is cut off at 0; the bound may be negative, return it as it is": lambda l, m: max(0.0, js_from_logits(l, m)),
               "is V itself": lambda l, m: -softplus(-l).mean() - softplus(m).mean(),
               "is V + 2 log 2, which is 2 JS": lambda l, m: 2 * js_from_logits(l, m),
               "is V + log 2: V needs its factor ½": lambda l, m: LOG2 - softplus(-l).mean() - softplus(m).mean(),
               "is V/2: log 2 is missing": lambda l, m: js_from_logits(l, m) - LOG2,
-              "is V/2 − log 2: its sign": lambda l, m: js_from_logits(l, m) - 2 * LOG2,
+              "is V/2 − log 2; log 2 has the wrong sign": lambda l, m: js_from_logits(l, m) - 2 * LOG2,
               "has the sign of V flipped": lambda l, m: 2 * LOG2 - js_from_logits(l, m),
               "is in bits: divided by log 2": lambda l, m: js_from_logits(l, m) / LOG2,
               "has real and fake exchanged": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(-m).mean() / 2,
-              "has the sign of l_real: log σ(l) = −softplus(−l)": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(m).mean() / 2,
-              "has the sign of l_fake: log(1 − σ(l)) = −softplus(l)": lambda l, m: LOG2 - softplus(-l).mean() / 2 - softplus(-m).mean() / 2,
+              "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(m).mean() / 2,
+              "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: LOG2 - softplus(-l).mean() / 2 - softplus(-m).mean() / 2,
               "takes one mean over all samples": lambda l, m: LOG2 - np.concatenate([softplus(-l), softplus(m)]).mean(),
               "is the sum over the samples, not the mean": lambda l, m: LOG2 - softplus(-l).sum() / 2 - softplus(m).sum() / 2})
 
@@ -187,16 +203,42 @@ def _step(a, b, x, y, lr, sign=1, mean=True, real=1, fake=1, inner=True):
     return a + sign * lr * da, b + sign * lr * (r.sum() + f.sum())
 
 
+def _step_logits(a, b, x, y, lr, l, m):
+    r, f = (1 - sigmoid(l)) / x.size, -sigmoid(m) / y.size
+    return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
+
+
+def _sequential(a, b, x, y, lr):
+    new = _step(a, b, x, y, lr)[0]
+    return new, _step(new, b, x, y, lr)[1]
+
+
+def _pooled(a, b, x, y, lr):
+    n = x.size + y.size
+    r, f = (1 - sigmoid(a * x + b)) / n, -sigmoid(a * y + b) / n
+    return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
+
+
+def _step_softplus(a, b, x, y, lr):
+    r, f = (1 - softplus(a * x + b)) / x.size, -softplus(a * y + b) / y.size
+    return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
+
+
 check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), float(rng.normal()), rng.normal(0, 1, 6), rng.normal(1, 1, 4), 0.3)},
-          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (eq. 8)", tolerance=1e-6, mistakes={
+          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-6, mistakes={
               "moves the wrong way: D climbs V": lambda *t: _step(*t, sign=-1),
               "moves by the sum over the samples, not the mean": lambda *t: _step(*t, mean=False),
               "moves by the real samples only": lambda *t: _step(*t, fake=0),
               "moves by the fakes only": lambda *t: _step(*t, real=0),
-              "has the sign of the fakes' part": lambda *t: _step(*t, fake=-1),
-              "has the sign of the real samples' part": lambda *t: _step(*t, real=-1),
+              "is what you get when the fakes' part has the wrong sign": lambda *t: _step(*t, fake=-1),
+              "is what you get when the real samples' part has the wrong sign": lambda *t: _step(*t, real=-1),
               "lacks the factor x in the derivative of a x + b": lambda *t: (_step(*t, inner=False)[0], None),
               "doesn't move": lambda a, b, x, y, lr: (a, b),
+              "uses the new a for the change of b; both change at the same time": _sequential,
+              "has one mean over all samples; each batch is divided by its own size": _pooled,
+              "lacks b in the logit of the fakes, or of the real samples": lambda a, b, x, y, lr: _step_logits(a, b, x, y, lr, a * x + b, a * y),
+              "lacks b in the logit": lambda a, b, x, y, lr: _step_logits(a, b, x, y, lr, a * x, a * y),
+              "uses softplus where σ belongs": lambda a, b, x, y, lr: _step_softplus(a, b, x, y, lr),
               "lacks the learning rate": lambda a, b, x, y, lr: _step(a, b, x, y, 1.0),
               "is the gradient alone: add it to a and b": lambda a, b, x, y, lr: tuple((n - o) / lr for n, o in zip(_step(a, b, x, y, lr), (a, b))),
               "is the change alone: add it to a and b": lambda a, b, x, y, lr: tuple(n - o for n, o in zip(_step(a, b, x, y, lr), (a, b)))})

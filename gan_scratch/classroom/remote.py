@@ -94,13 +94,16 @@ def unpack(text: str) -> Outcome:
 
 
 class Remote:
-    """Stands for the function `name` of a kernel. `evaluate(expression) -> str` runs there; `seconds` limits one call."""
+    """Stands for the function `name` of a kernel. `evaluate(expression) -> str` runs there; `seconds` limits one call.
+    `failed` says what became of the cell that should have defined it, "" if nothing happened."""
 
-    def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float):
-        self.__name__, self._evaluate, self._seconds = name, evaluate, seconds
+    def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = ""):
+        self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
 
     def call_remotely(self, args: tuple) -> Outcome:
         """One call; whatever goes wrong with the kernel becomes an error of the outcome."""
+        if self._failed:
+            return Outcome(error=f"it isn't there, because {self._failed}")
         try:
             return unpack(self._evaluate(ask(self.__name__, args, self._seconds)))
         except (ValueError, RuntimeError) as error:

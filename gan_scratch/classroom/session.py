@@ -70,6 +70,10 @@ class Stuck(RuntimeError):
     """The kernel died, or didn't answer and was killed."""
 
 
+class Died(Stuck):
+    """The kernel died."""
+
+
 Start = Callable[[Path], KernelManager]
 
 
@@ -144,7 +148,7 @@ class Kernel:
             except queue.Empty:
                 message = None
             if message is None and not self._manager.is_alive():
-                raise Stuck("it ended the kernel")
+                raise Died("it ended the kernel")
             if time.monotonic() > until:
                 if interrupted:
                     raise Stuck(f"it didn't end within {seconds:.0f} s and ignored the interrupt")
@@ -184,7 +188,7 @@ class Kernel:
                 continue
             if reply["parent_header"].get("msg_id") == request:
                 return reply
-        raise Stuck("it ended the kernel")
+        raise Died("it ended the kernel")
 
 
 class Session:
@@ -202,8 +206,7 @@ class Session:
             return []
         began = time.monotonic()
         try:
-            self._ready()
-            outputs, _ = self.kernel.execute(source, self._patience)
+            outputs, _ = self._execute(source, self._patience)
         except Stuck as error:
             self._lost(f"{what}: {error}; it was left out, and everything else ran again")
             return [new_output("stream", name="stderr", text=f"This cell was left out: {error}.\n")]
@@ -218,8 +221,7 @@ class Session:
         if self.kernel.left < 0:
             raise RuntimeError("it wasn't called: the time for the whole notebook was used up")
         try:
-            self._ready()
-            outputs, answer = self.kernel.execute("", self.limits.call + 5, expression)
+            outputs, answer = self._execute("", self.limits.call + 5, expression)
         except Stuck as error:
             self._lost("")
             raise RuntimeError(f"calling it failed: {error}") from None
@@ -230,6 +232,16 @@ class Session:
             return str(ast.literal_eval(text))
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             raise RuntimeError("calling it gave an answer that can't be read") from None
+
+    def _execute(self, *what) -> tuple[list[dict], Any]:
+        """kernel.execute, once more in a fresh kernel when it dies: an earlier cell's threads or children may have killed it."""
+        try:
+            self._ready()
+            return self.kernel.execute(*what)
+        except Died:
+            self.kernel.stop()
+        self._ready()
+        return self.kernel.execute(*what)
 
     def _lost(self, problem: str) -> None:
         if problem:
@@ -268,13 +280,14 @@ def run(nb, start: Start = start, limits: Limits = Limits(), folder: Path | None
         kernel.begin()
         kernel.execute("import gan_scratch.classroom.remote", limits.cell)
         names: dict[str, Any] = {}
+        failed: dict[str, str] = {}  # grade_id, which is the function's name -> how its cell ended
         for number, cell in enumerate(nb.cells, 1):
             if cell.cell_type != "code":
                 continue
             cell.outputs, cell.execution_count = [], None
             about = cell.metadata.get("nbgrader", {})
             if about.get("grade") and not about.get("solution"):
-                task = judge(cell.source, about, names, lambda name: Remote(name, session.evaluate, limits.call))
+                task = judge(cell.source, about, names, lambda name: Remote(name, session.evaluate, limits.call, failed.get(name, "")))
                 result.tasks.append(task)
                 cell.outputs = [new_output("stream", name="stdout", text=task.text),
                                 new_output("execute_result", data={"text/plain": repr(task.score)}, execution_count=None)]
@@ -283,7 +296,9 @@ def run(nb, start: Start = start, limits: Limits = Limits(), folder: Path | None
                     with contextlib.redirect_stdout(io.StringIO()):
                         exec(compile(cell.source, about["grade_id"], "exec"), names)
                 cell.outputs = session.run(cell.source, f"cell {number}")
-                result.problems += [how_it_ended(number, o, limits) for o in cell.outputs if o.output_type == "error"]
+                ended = [how_it_ended(number, o, limits) for o in cell.outputs if o.output_type == "error"]
+                result.problems += ended
+                failed |= {about.get("grade_id", ""): sentence for sentence in ended}
         nb.metadata["gan_scratch"] = {**nb.metadata.get("gan_scratch", {}), "tasks": [asdict(t) for t in result.tasks],
                                       "problems": result.problems}
         return result

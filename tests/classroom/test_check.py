@@ -19,9 +19,9 @@ def double(x, scale):
 
 @pytest.fixture
 def check():
-    checks = Checks("lecture 00")
+    checks = Checks()
     checks.add(double, "y", {"": lambda rng: (rng.standard_normal((3, 2)).astype(np.float32), 3.0), "large x": lambda rng: (np.float32([1e6]), 1.0)},
-               "y = 2 x s (eq. 1)")
+               "y = 2 x s (lecture 00, eq. 1)")
     return checks
 
 
@@ -42,7 +42,7 @@ def test_a_right_answer(check, capsys):
 
 def test_a_wrong_one_scores_nothing_and_names_equation_and_lecture(check, capsys):
     verdict, text = printed(check, lambda x, scale: 3 * x * scale, capsys)
-    assert not verdict and verdict.points(2) == 0.0 and "y = 2 x s (eq. 1) (lecture 00)" in text
+    assert not verdict and verdict.points(2) == 0.0 and "y = 2 x s (lecture 00, eq. 1)" in text
 
 
 def test_prints_warnings_and_stderr_are_shown_and_cost_nothing(check, capsys):

@@ -26,13 +26,13 @@ W = np.random.default_rng(2).standard_normal((6, 4))  # what is right; not one o
     (SQUARE.T, SQUARE, "ours transposed"), (-SQUARE.T, SQUARE, "transposed, with the sign flipped"), (W.T, W, "it is ours transposed"),
     (SQUARE[:, :3].T * 2, SQUARE[:, :3], "the shape of the transpose"), (W[::-1], W, "reverse order along axis 0"), (np.abs(W), W, "lost its signs"),
     (W.mean(0, keepdims=True) + 0 * W, W, "the mean over axis 0, repeated"), (W + X, W, "differs by the input x: it is added"),
-    (np.where(X > 0, W, -W), W, "wrong where x < 0 (there the sign is flipped)"), (np.where(X > 0, W, 0), W, "(there it is 0)"),
+    (np.where(X > 0, W, -W), W, "wrong where x < 0, and right elsewhere (the sign is flipped there)"), (np.where(X > 0, W, 0), W, "(yours is 0 there)"),
     (np.repeat(W[:1], 6, 0), W, "right only at index 0 of axis 0"), (np.random.default_rng(3).permutation(W), W, "in another order"),
     (W * (1 + 1e-4 * np.sign(X)), W, "is right to"), (np.where(np.arange(24).reshape(6, 4) == 7, np.nan, W), W, "NaN in 1 of 24"),
     (X, W, "just the input x"), (W[None, :, :].repeat(3, 0) / 3, W, "isn't summed over the batch"), (W, W.sum(0), "isn't summed over the batch"),
     (W, W.sum(1), "isn't summed over axis 1"), (W, W.sum(), "isn't summed over everything"), (W.sum(), W.sum(0), "summed over too much"),
     (W.sum(0, keepdims=True), W.sum(0), "an axis of length 1"), (W[:, 0] + W[:, :1], W[:, 0], "broadcast to a square"),
-    (W.mean(0), W.sum(), "one number"), (np.where(np.isin(np.arange(24), (9, 18)).reshape(6, 4), 5.0, W), W, "the first wrong one is [2, 1], where yours is 5"),
+    (W.mean(0), W.sum(), "one number"), (np.where(np.isin(np.arange(24), (9, 18)).reshape(6, 4), 5.0, W), W, "the first wrong one is [2, 1], where x is"),
     (np.where(np.arange(6)[:, None] == 2, 7.0, W), W, "wrong only at index 2 of axis 0")])
 def test_hypotheses(got, want, said):
     assert said in fault(got, want), fault(got, want)

@@ -76,6 +76,11 @@ def test_a_function_that_kills_the_kernel_costs_its_own_points_only():
     assert [task.score for task in result.tasks] == [0, 2] and "ended the kernel" in result.tasks[0].text
 
 
+def test_a_cell_that_does_not_run_is_named_as_the_reason():
+    result = run(notebook(tanh="def tanh_backward(dy, y)\n    return dy"))
+    assert [task.score for task in result.tasks] == [0, 2] and "because cell 3 ended with SyntaxError" in result.tasks[0].text
+
+
 def test_experiments_are_not_run():
     extra = cell("raise RuntimeError('not here')")
     extra.metadata["tags"] = ["experiment"]
