@@ -44,6 +44,9 @@ class Spec:
         updates: names of arguments that the function is meant to change (networks); all others must stay as they were.
         judge: for answers that aren't unique: (value, *arguments) -> a sentence about what is wrong, or None. Replaces the comparison.
         tolerance: relative to the largest number of the right answer.
+        terms: the first output is the sum of these named numbers; one of them may be wrong.
+        missteps: sentence -> a function like the reference that updates the networks wrongly in this way.
+        rules: for True or False, sentence -> a wrong rule. A rule explains a function that gives its answers on all of `survey`.
     """
 
     reference: Callable
@@ -54,6 +57,10 @@ class Spec:
     updates: tuple[str, ...] = ()
     judge: Callable[..., str | None] | None = None
     tolerance: float = 1e-4
+    terms: Callable[..., dict[str, float]] | None = None
+    missteps: dict[str, Callable] = field(default_factory=dict)
+    rules: dict[str, Callable] = field(default_factory=dict)
+    survey: tuple[tuple, ...] = ()
 
     @property
     def name(self) -> str:
@@ -117,7 +124,8 @@ class Checks:
             with quiet():
                 found = faults_of(spec, args, outcome) or repeated(spec, function, args, label == next(iter(cases)))
             if found:
-                faults = found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found]
+                rule = followed_rule(spec, function, outcome)
+                faults = rule or (found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found])
                 if outcome.where:  # it raised: perhaps other inputs get farther and show what is wrong
                     faults += elsewhere(spec, function, {name: other(self.rng) for name, other in cases.items() if name != label})
                 break
@@ -191,8 +199,28 @@ def faults_of(spec: Spec, args: tuple, outcome: Outcome) -> list[str]:
     faults = compare(spec, args, outcome.value, right)
     after = dict(zip(spec.parameters, zip(outcome.args, (plain(a) for a in working))))
     for name in () if faults else spec.updates:
-        faults += compare_state(name, *after[name], plain(args[spec.parameters.index(name)]), spec.tolerance)
-    return faults
+        faults += compare_state(name, *after[name], plain(args[spec.parameters.index(name)]))
+    return misstep(spec, args, outcome) or faults if faults else []
+
+
+def misstep(spec: Spec, args: tuple, outcome: Outcome) -> list[str]:
+    """The wrong update that leads to just the student's networks."""
+    for sentence, update in spec.missteps.items():
+        working = copy.deepcopy(args)
+        update(*working)
+        places = [spec.parameters.index(name) for name in spec.updates]
+        if not any(compare_state("", outcome.args[i], plain(working[i]), plain(args[i])) for i in places):
+            return [sentence]
+    return []
+
+
+def followed_rule(spec: Spec, function: Callable, outcome: Outcome) -> list[str]:
+    """The wrong rule that gives all of the student's answers on the survey."""
+    if outcome.error or not spec.rules:
+        return []
+    answers = [call(function, args).value for args in spec.survey]
+    return [sentence for sentence, rule in spec.rules.items()
+            if all(isinstance(a, (bool, np.bool_)) and a == rule(*args) for a, args in zip(answers, spec.survey))][:1]
 
 
 def changed(spec: Spec, args: tuple, outcome: Outcome) -> list[str]:
@@ -218,6 +246,8 @@ def disturbed(name: str, before: dict, after: Any) -> list[str]:
     moved = [key for key in before if not np.array_equal(before[key], after[key], equal_nan=True)]
     if any(not key.endswith(".grad") for key in moved):
         return [f"it changes the parameters of {name}, which this step should leave alone"]
+    if moved and not any(after[key].any() for key in moved):
+        return [f"it clears the gradients of {name}, which aren't this step's business"]
     return [f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here: "
             f"if the gradient only passes through it, {name}.backward(…, weights=False) skips them"] if moved else []
 
@@ -267,6 +297,9 @@ def output_fault(spec: Spec, i: int, args: tuple, got: Any, want: np.ndarray) ->
     if got.dtype.kind not in "biuf":
         return f"holds {got.dtype} numbers, expected real ones"
     sentence = diagnose.shape_fault(got, want, spec.tolerance) or diagnose.value_fault(got, want, named, mistakes, spec.tolerance)
+    if sentence and sentence.endswith("which isn't right") and spec.terms and i == 0:
+        sizes = {f"the size of {name}": x.size for name, x in named.items() if isinstance(x, np.ndarray)}
+        sentence = diagnose.combination(float(got), spec.terms(*copy.deepcopy(args)), sizes) or sentence
     return sentence or precision_fault(got, args)
 
 
@@ -302,7 +335,7 @@ def swapped(spec: Spec, args: tuple, i: int) -> dict[str, Callable[[], Any]]:
             for a, b in itertools.combinations(arrays, 2) if np.shape(args[a]) == np.shape(args[b])}
 
 
-def compare_state(name: str, got: Any, want: dict, before: dict, tolerance: float) -> list[str]:
+def compare_state(name: str, got: Any, want: dict, before: dict) -> list[str]:
     """A network after the call: its parameters, its running statistics, and what is left in its gradients."""
     if isinstance(got, Other) or not isinstance(got, dict) or got.keys() != want.keys():
         return [f"{name} is no longer the network that it was"]
@@ -333,6 +366,8 @@ def compare_state(name: str, got: Any, want: dict, before: dict, tolerance: floa
 
 def repeated(spec: Spec, function: Callable, args: tuple, ask: bool) -> list[str]:
     """The same call again must give the same answer: no memory, no random numbers."""
+    if ask and spec.judge is not None and call(function, args).value != call(function, args).value:
+        return ["a second call with the same inputs gives another answer: does it keep something from call to call, or draw random numbers?"]
     if not ask or spec.judge is not None or spec.updates:
         return []
     again = call(function, args)

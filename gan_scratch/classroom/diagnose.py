@@ -96,6 +96,8 @@ def value_fault(got: np.ndarray, want: np.ndarray, args: dict[str, Any], mistake
         return not_finite(got, args)
     if not np.isfinite(want).all():
         return "is finite, but here the right answer is infinite" if np.isfinite(got).all() else "is infinite, or NaN, in the wrong places"
+    if got.dtype.kind in "iub" and near(got, np.trunc(want), tolerance):
+        return "is made of integers: the digits after the point are cut off"
     return next(hypotheses(got.astype(np.float64), want.astype(np.float64), args, max(tolerance, 1e-5)), None) or unexplained(got, want, args, tolerance)
 
 
@@ -105,16 +107,20 @@ def explains(predict: Callable[[], Any], got: np.ndarray, want: np.ndarray, tole
         predicted = np.asarray(predict(), np.float64)
     except (ValueError, IndexError, ZeroDivisionError, TypeError):
         return False
-    return not np.isnan(predicted).any() and near(got.astype(np.float64), predicted, max(tolerance, 1e-5)) and not near(predicted, want.astype(np.float64), tolerance)
+    return (np.isfinite(predicted).any() and not np.isnan(predicted).any() and near(got.astype(np.float64), predicted, max(tolerance, 1e-5))
+            and not near(predicted, want.astype(np.float64), tolerance))
 
 
 def not_finite(got: np.ndarray, args: dict[str, Any]) -> str:
     bad = ~np.isfinite(got)
     kind = "NaN" if np.isnan(got).any() else "infinite"
     sentence = f"is {kind} in {int(bad.sum())} of {got.size} places" if got.ndim else f"is {kind}"
-    for name, x in args.items():
-        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and np.abs(x).max(initial=0) > 50:
-            where = x[bad] if x.shape == got.shape else x.ravel()
+    large = {name: x for name, x in args.items() if isinstance(x, np.ndarray) and x.dtype.kind == "f" and np.abs(x).max(initial=0) > 50}
+    if large and not any(x.shape == got.shape for x in large.values()):
+        return f"{sentence}: where |{'| or |'.join(large)}| is large an exponential or a logarithm leaves the range of floating-point numbers"
+    for name, x in large.items():
+        if x.shape == got.shape:
+            where = x[bad]
             return f"{sentence}, for example where {name} = {where[np.abs(where).argmax()]:.4g}: e^{name} or a logarithm leaves the range of floating-point numbers"
     return f"{sentence}: is there a division by 0, a log of 0, or an overflow?"
 
@@ -126,6 +132,13 @@ def hypotheses(got: np.ndarray, want: np.ndarray, args: dict[str, Any], toleranc
         yield "is 0 everywhere"
     if near(-got, want, tolerance):
         yield "has its sign flipped on every entry" if got.ndim else "has its sign flipped"
+    error = np.abs(got - want).max() / max(scale, 1e-300)
+    if error < (3e-3 if got.ndim else 5e-4):
+        yield f"is right to {error:.0e} only: a rounded constant, an eps in the formula, or a less stable way to compute it?"
+    if got.ndim == 0:
+        for size, words in CONSTANTS.items():
+            if math.isclose(abs(got - want), size, rel_tol=1e-5):
+                yield f"is too {'large' if got > want else 'small'} by {words}"
     factor = float((got * want).sum() / max((want * want).sum(), 1e-300))
     if factor and near(got, factor * want, tolerance * max(1, 1 / abs(factor))) and abs(factor - 1) > tolerance:
         named = factor_sentence(factor, args)
@@ -162,9 +175,20 @@ def hypotheses(got: np.ndarray, want: np.ndarray, args: dict[str, Any], toleranc
     if 0 < wrong.sum() <= wrong.size / 2:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         yield f"is right in {int((~wrong).sum())} of {got.size} places; the first wrong one is {place(index, args, got)}"
-    error = np.abs(got - want).max() / max(scale, 1e-300)
-    if error < 3e-3:
-        yield f"is right to {error:.0e} only: a rounded constant, an eps in the formula, or a less stable way to compute it?"
+
+
+CONSTANTS = {0.5: "½", 1.0: "1", math.log(2): "log 2", 2 * math.log(2): "2 log 2", math.log(2) / 2: "½ log 2"}
+
+
+def combination(got: float, terms: dict[str, float], sizes: dict[str, int]) -> str | None:
+    """The right answer is the sum of `terms`; does one of them with another factor, or two with the same one, give the student's number?"""
+    want, factors = sum(terms.values()), {0: "is missing", -1: "has the wrong sign", 2: "counts twice", 0.5: "has a factor ½ too much"}
+    factors |= {n: f"is multiplied with {n}, {what}: sum or mean?" for what, n in sizes.items() if n > 2}
+    factors |= {n / m: f"is divided by {m}, {b}, instead of {n}" for a, n in sizes.items() for b, m in sizes.items() if n != m}
+    factors |= {1 / math.log(2): "is in bits: log2", 1 / math.log(10): "has log10"}
+    hits = [f"{name} {words}" for name, x in terms.items() for c, words in factors.items()
+            if math.isclose(got, want + (c - 1) * x, rel_tol=1e-5, abs_tol=1e-7) and abs((c - 1) * x) > 1e-3 * abs(want)]
+    return f"has a wrong term: {hits[0]}" if len(hits) == 1 else None
 
 
 NAMED_FACTORS = {2.0: "2", 0.5: "1/2", 1 / math.log(2): "1/log 2: bits instead of nats?", math.log(2): "log 2: nats instead of bits?",
@@ -219,12 +243,15 @@ def region(got: np.ndarray, want: np.ndarray, args: dict[str, Any], tolerance: f
             for where, mask in (("> 0", x > 0), ("< 0", x < 0), ("= 0", x == 0), ("≥ 0", x >= 0), ("≤ 0", x <= 0)):
                 if mask.any() and not mask.all() and (wrong == mask).all():
                     yield f"is wrong where {name} {where}, and right elsewhere{part(got[mask], want[mask], tolerance)}"
+    k = int(wrong.ravel().argmax())  # the first wrong place
+    if got.size > 2 and k and not got.ravel()[k:].any() and want.ravel()[k:].all():
+        yield f"is right in the first {k} of {got.size} places and 0 from there on: does the loop end too early, or is the `return` inside it?"
     for axis in range(got.ndim):
         others = tuple(a for a in range(got.ndim) if a != axis)
         bad = wrong.any(axis=others) if others else wrong
         if got.shape[axis] > 2 and bad.sum() == 1 and wrong.sum() * got.shape[axis] == wrong.size:
             yield f"is wrong only at index {int(bad.argmax())} of axis {axis}"
-        if got.shape[axis] > 2 and bad.sum() == got.shape[axis] - 1 and bad[-1]:
+        if got.shape[axis] > 2 and bad.sum() == got.shape[axis] - 1 and np.ptp(got, axis).max() == 0:
             yield f"is right only at index {int((~bad).argmax())} of axis {axis}: was one sample used for all?"
 
 

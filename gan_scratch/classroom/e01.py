@@ -47,6 +47,8 @@ def _mixed_up(A, B, i, j):
 
 def nash_fault(got, A, B, i, j):
     """Which wrong rule gives the student's answer in this game?"""
+    if isinstance(got, np.ndarray) and got.shape == () and got.dtype == bool:
+        got = bool(got)
     if not isinstance(got, (bool, np.bool_)):
         return f"it returns {type(got).__name__}, expected True or False"
     if bool(got) == is_nash(A, B, i, j):
@@ -65,6 +67,50 @@ def nash_fault(got, A, B, i, j):
     return "it says True, but both players could do better by changing alone. The years are a cost: less is better"
 
 
+def survey():
+    """Every cell of some small games with ties: enough to tell wrong rules from one another."""
+    rng = np.random.default_rng(1950)
+    for _ in range(8):
+        A, B = rng.integers(0, 5, (2, 3, 4)).astype(float)
+        yield from ((A, B, i, j) for i in range(3) for j in range(4))
+
+
+def _smallest(*lists):
+    """The rule 'A[i, j] is the smallest of lists[0](A), B[i, j] of lists[1](B)'."""
+    a, b = lists
+    return lambda A, B, i, j: A[i, j] <= a(A, i, j).min() and B[i, j] <= b(B, i, j).min()
+
+
+def _row(M, i, j):
+    return M[i]
+
+
+def _column(M, i, j):
+    return M[:, j]
+
+
+def _all(M, i, j):
+    return M
+
+
+RULES = {
+    "the axes are mixed up: the row player compares A[i, j] with its column A[:, j], the column player B[i, j] with its row B[i, :]": _smallest(_row, _column),
+    "A is compared along its row; the row player changes the row, so A[i, j] is compared with A[:, j]": _smallest(_row, _row),
+    "B is compared along its column; the column player changes the column, so B[i, j] is compared with B[i, :]": _smallest(_column, _column),
+    "it compares with the whole table; a player who changes alone reaches only the cells of A[:, j] or of B[i, :]": _smallest(_all, _all),
+    "only the row player is asked; the column player must not want to change either": lambda A, B, i, j: _row_best(A, B, i, j),
+    "only the column player is asked; the row player must not want to change either": lambda A, B, i, j: _column_best(A, B, i, j),
+    "it is enough for it that one of the two doesn't want to change; both must not: `and`, not `or`":
+        lambda A, B, i, j: _row_best(A, B, i, j) or _column_best(A, B, i, j),
+    "it looks for the largest numbers; the years are a cost: less is better": lambda A, B, i, j: A[i, j] >= A[:, j].max() and B[i, j] >= B[i].max(),
+    "it looks for the smallest sum; each player counts his own years only, and changes alone": lambda A, B, i, j: (A + B)[i, j] <= (A + B).min(),
+    "equal costs are no reason to change: ≤, not <":
+        lambda A, B, i, j: (A[i, j] < np.delete(A[:, j], i)).all() and (B[i, j] < np.delete(B[i], j)).all(),
+    "no number is smaller than itself: with < in place of ≤ the cell's own number spoils it": lambda A, B, i, j: False,
+    "it always says True": lambda A, B, i, j: True,
+    "it compares with the mean; the other cells must be compared one by one, or with their minimum": lambda A, B, i, j: A[i, j] <= A[:, j].mean() and B[i, j] <= B[i].mean(),
+    "it doesn't look at all columns of B: there are B.shape[1] of them": lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, :A.shape[0]].min()}
+
 check.add(is_nash, "answer", {
     "an equilibrium": games(lambda A, B, i, j: is_nash(A, B, i, j) and A[i, j] > A[i].min()),
     "a cell that only the row player likes": games(lambda *g: _row_best(*g) and not _column_best(*g) and not _mixed_up(*g)),
@@ -73,7 +119,8 @@ check.add(is_nash, "answer", {
     "a cell that is best for the two together": games(lambda A, B, i, j: A[i, j] + B[i, j] == (A + B).min() and not is_nash(A, B, i, j)),
     "a cell with the largest costs": games(lambda A, B, i, j: A[i, j] == A[:, j].max() and B[i, j] == B[i].max()),
     "equal costs everywhere": lambda rng: (np.ones((2, 2)), np.ones((2, 2)), 0, 1)},
-    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", judge=nash_fault)
+    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", judge=nash_fault, rules=RULES,
+    survey=tuple(survey()))
 
 
 # --- the value function ----------------------------------------------------------------------------------------------
@@ -87,7 +134,7 @@ def probabilities(rng, n=6, m=4):
 
 
 check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5)},
-          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", mistakes={
+          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, mistakes={
               "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
               "has 1 − D in the wrong term": lambda p, q: np.log(1 - p).mean() + np.log(q).mean(),
               "is −V, which is the loss of D; the value itself is asked for": lambda p, q: -np.log(p).mean() - np.log(1 - q).mean(),
@@ -97,6 +144,10 @@ check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: pro
               "is the mean over all samples together; each expectation has its own mean": lambda p, q: np.concatenate([np.log(p), np.log(1 - q)]).mean(),
               "is in bits: log2 in place of the natural logarithm": lambda p, q: np.log2(p).mean() + np.log2(1 - q).mean(),
               "has the logarithm outside the mean: E log D is meant, not log E D": lambda p, q: np.log(p.mean()) + np.log(1 - q.mean()),
+              "has the logarithm outside the mean in the second term: E log(1 − D) is meant": lambda p, q: np.log(p).mean() + np.log(1 - q.mean()),
+              "has the logarithm outside the mean in the first term: E log D is meant": lambda p, q: np.log(p.mean()) + np.log(1 - q).mean(),
+              "is the product of the two means; they are added": lambda p, q: np.log(p).mean() * np.log(1 - q).mean(),
+              "has 1 − log D(G(z)) in place of log(1 − D(G(z))): brackets": lambda p, q: np.log(p).mean() + (1 - np.log(q)).mean(),
               "lacks the second term": lambda p, q: np.log(p).mean(),
               "lacks the first term": lambda p, q: np.log(1 - q).mean(),
               "lacks the logarithms": lambda p, q: p.mean() + (1 - q).mean()})
@@ -113,13 +164,17 @@ def logits(rng, n=6, m=4):
 FAR = np.float32([[-200], [-90], [90], [200]])
 
 check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", mistakes={
+          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()}, mistakes={
               "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
               "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
               "has real and fake exchanged": lambda l, m: -softplus(l).mean() - softplus(-m).mean(),
               "is −V, which is the loss of D; the value itself is asked for": lambda l, m: softplus(-l).mean() + softplus(m).mean(),
               "is the sum, not the mean": lambda l, m: -softplus(-l).sum() - softplus(m).sum(),
               "is half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
+              "has the softplus outside the mean": lambda l, m: -softplus(-l.mean()) - softplus(m.mean()),
+              "is the mean over all samples together; each batch has its own mean": lambda l, m: -np.concatenate([softplus(-l), softplus(m)]).mean(),
+              "is what max(l, 0) gives in place of softplus": lambda l, m: -np.maximum(-l, 0).mean() - np.maximum(m, 0).mean(),
+              "lacks the logarithms: it is made of the probabilities themselves": lambda l, m: sigmoid(l).mean() + (1 - sigmoid(m)).mean(),
               "takes the logits for probabilities: the sigmoid is missing": lambda l, m: np.log(l).mean() + np.log(1 - m).mean(),
               "is in bits: log2 in place of the natural logarithm": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / np.log(2)})
 
@@ -131,8 +186,12 @@ def discriminator_loss(l_real, l_fake):
 
 
 check.add(discriminator_loss, "loss, d_real, d_fake", {"": logits, "batches of one size": lambda rng: logits(rng, 5, 5), "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", mistakes={
-              "belongs to V, not to −V: an optimizer minimises": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
+          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()}, mistakes={
+              "is V; D minimises −V": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), None, None),
+              "has its sign flipped: a step down the loss must raise l_real and lower l_fake": lambda l, m: (None, (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
+              "is multiplied with the logits; softplus′ is σ alone": lambda l, m: (None, (sigmoid(l) - 1) * l / l.size, sigmoid(m) * m / m.size),
+              "has the sign of l inside σ": lambda l, m: (None, (sigmoid(-l) - 1) / l.size, sigmoid(-m) / m.size),
+              "lacks brackets: (σ(l) − 1)/N, not σ(l) − 1/N": lambda l, m: (None, sigmoid(l) - 1 / l.size, None),
               "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
               "lacks − 1: the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l, m: (None, sigmoid(l) / l.size, None),
               "is −σ(l)/N; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l, m: (None, -sigmoid(l) / l.size, None),
@@ -161,6 +220,9 @@ check.add(generator_minimax, "loss, d_fake", {"": fakes, "large |logits|": lambd
               "has its sign flipped: G minimises log(1 − D), D minimises its negative": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
               "belongs to the non-saturating loss; here mean log(1 − σ(l)) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
               "is the sum, not the mean": lambda l: (-softplus(l).sum(), -sigmoid(l)),
+              "is multiplied with the logits; softplus′ is σ alone": lambda l: (None, -sigmoid(l) * l / l.size),
+              "has the sign of l inside σ: −σ(l), not −σ(−l)": lambda l: (None, -sigmoid(-l) / l.size),
+              "is (1 − σ(l))/M; log(1 − σ(l)) has the derivative −σ(l)": lambda l: (None, (1 - sigmoid(l)) / l.size),
               "has a factor σ(1 − σ) too much": lambda l: (None, -sigmoid(l) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
               "is the gradient with respect to the probability, −1/(1 − σ); with respect to the logit it is −σ": lambda l: (None, -1 / (1 - sigmoid(l)) / l.size),
               "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ": lambda l: (None, -sigmoid(l) * sigmoid(-l) / l.size),
@@ -176,6 +238,9 @@ check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|"
               "belongs to the minimax loss; here −mean log σ(l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
               "has its sign flipped": lambda l: (-softplus(-l).mean(), (1 - sigmoid(l)) / l.size),
               "is the sum, not the mean": lambda l: (softplus(-l).sum(), sigmoid(l) - 1),
+              "is multiplied with the logits; softplus′ is σ alone": lambda l: (None, (sigmoid(l) - 1) * l / l.size),
+              "lacks brackets: (σ(l) − 1)/M, not σ(l) − 1/M": lambda l: (None, sigmoid(l) - 1 / l.size),
+              "has the sign of l inside σ": lambda l: (None, (sigmoid(-l) - 1) / l.size),
               "is that of fakes labelled as fakes: G wants them taken for real": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
               "is −σ(l)/M; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l: (None, -sigmoid(l) / l.size),
               "is σ(l)/M; the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l: (None, sigmoid(l) / l.size),
@@ -205,13 +270,60 @@ def discriminator_step(G, D, opt_D, x, z):
     return loss
 
 
+def step_with(real, fake):
+    """D's step with wrong gradients: functions of (its right gradient, the logits)."""
+    def step(G, D, opt_D, x, z):
+        (l_real, tape_real), (l_fake, tape_fake) = D.forward(x), D.forward(G(z))
+        _, d_real, d_fake = Minimax().discriminator(l_real, l_fake)
+        D.backward(real(d_real, l_real), tape_real)
+        D.backward(fake(d_fake, l_fake), tape_fake)
+        opt_D.step()
+    return step
+
+
+def _same(d, l):
+    return d
+
+
+def _nothing(d, l):
+    return 0 * d
+
+
+def _turned(d, l):
+    return -d
+
+
+def _twice(d, l):
+    return 2 * d
+
+
+def _summed(d, l):
+    return d * l.size
+
+
+D_MISSTEPS = {
+    "D is trained on the real samples only: is there a backward pass for the fakes, before the step?": step_with(_same, _nothing),
+    "D is trained on the fakes only: is there a backward pass for the real samples, before the step?": step_with(_nothing, _same),
+    "D moves the wrong way for the fakes: a sign, or their label": step_with(_same, _turned),
+    "D moves the wrong way for the real samples: a sign, or their label": step_with(_turned, _same),
+    "D moves the wrong way for both: a sign, or real and fake exchanged": step_with(_turned, _turned),
+    "the real samples' gradients count twice": step_with(_twice, _same),
+    "the fakes' gradients count twice": step_with(_same, _twice),
+    "the gradients are summed over each batch; they should be averaged": step_with(_summed, _summed),
+    "the fakes' gradient is that of G's loss (σ(l) − 1)/M; for D it is σ(l)/M": step_with(_same, lambda d, l: (sigmoid(l) - 1) / l.size),
+    "the two gradients are swapped": step_with(lambda d, l: sigmoid(l) / l.size, lambda d, l: (sigmoid(l) - 1) / l.size)}
+
+
 def d_step_inputs(rng):
     G, D = networks(rng)
+    for p in G.params:
+        p.grad[...] = normal(rng, *p.grad.shape)  # G's own business
     return G, D, SGD(D.params, lr=0.5), normal(rng, 6, 3) + 1, normal(rng, 4, 2)
 
 
 check.add(discriminator_step, "loss", {"": d_step_inputs, "another pair of networks": d_step_inputs},
-          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", updates=("D",), mistakes={
+          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", updates=("D",), missteps=D_MISSTEPS, mistakes={
+              "is computed after the update; return the one before it": lambda G, D, o, x, z: (discriminator_step(G, D, o, x, z), Minimax().discriminator(D(x), D(G(z)))[0])[1],
               "is V; D's loss is −V": lambda G, D, o, x, z: -Minimax().discriminator(D(x), D(G(z)))[0],
               "is the generator's loss": lambda G, D, o, x, z: NonSaturating().generator(D(G(z)))[0],
               "counts the real samples only": lambda G, D, o, x, z: bce_with_logits(D(x), 1.0)[0],
@@ -228,12 +340,33 @@ def generator_step(G, D, opt_G, z):
     return loss
 
 
+def g_step_with(gradient):
+    """G's step with a wrong gradient: a function of (the right gradient, the logits)."""
+    def step(G, D, opt_G, z):
+        x_fake, tape_G = G.forward(z)
+        l_fake, tape_D = D.forward(x_fake)
+        G.backward(D.backward(gradient(NonSaturating().generator(l_fake)[1], l_fake), tape_D, weights=False), tape_G)
+        opt_G.step()
+    return step
+
+
+G_MISSTEPS = {
+    "G moves the wrong way: a sign": g_step_with(_turned),
+    "G's gradient is that of the minimax loss; use the non-saturating one": g_step_with(lambda d, l: -sigmoid(l) / l.size),
+    "G's gradient is that of D's loss: G wants its samples taken for real": g_step_with(lambda d, l: sigmoid(l) / l.size),
+    "G's gradient is summed over the batch; it should be averaged": g_step_with(_summed),
+    "G's gradient counts twice": g_step_with(_twice)}
+
+
 def g_step_inputs(rng):
     G, D = networks(rng)
+    for p in D.params:
+        p.grad[...] = normal(rng, *p.grad.shape)  # D's own business
     return G, D, SGD(G.params, lr=0.5), normal(rng, 6, 2)
 
 
 check.add(generator_step, "loss", {"": g_step_inputs, "another pair of networks": g_step_inputs},
-          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", updates=("G",), mistakes={
+          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", updates=("G",), missteps=G_MISSTEPS, mistakes={
+              "is computed after the update; return the one before it": lambda G, D, o, z: (generator_step(G, D, o, z), NonSaturating().generator(D(G(z)))[0])[1],
               "is the minimax loss; use the non-saturating one": lambda G, D, o, z: Minimax().generator(D(G(z)))[0],
               "is that of fakes labelled as fakes: G wants them taken for real": lambda G, D, o, z: bce_with_logits(D(G(z)), 0.0)[0]})

@@ -40,6 +40,12 @@ check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense
               "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
               "is x W + b transposed: one sample is a row": lambda x, W, b: (x @ W + b).T,
               "has b added for every input feature: b belongs outside the sum": lambda x, W, b: x @ W + W.shape[0] * b,
+              "is x (W + b): add b after the product": lambda x, W, b: x @ (W + b),
+              "has b added N times": lambda x, W, b: x @ W + len(x) * b,
+              "is divided by N: there is no mean over the batch in y": lambda x, W, b: x @ W / len(x) + b,
+              "has the same bias b[0] added to every output": lambda x, W, b: x @ W + b[0],
+              "lacks the last input feature: does a loop end too early?": lambda x, W, b: x[:, :-1] @ W[:-1] + b,
+              "holds the last input feature only: = in place of +=?": lambda x, W, b: np.outer(x[:, -1], W[-1]) + b,
               "is averaged over the input features; the sum over them has no factor": lambda x, W, b: x @ W / W.shape[0] + b,
               "is the same for all samples: only the first row of x was used": lambda x, W, b: np.repeat(x[:1] @ W + b, len(x), 0)})
 
@@ -64,6 +70,8 @@ check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W"
               "isn't summed over the batch": lambda dy, x, W: (None, None, dy),
               "is summed over the features (axis 1), not over the batch (axis 0)": lambda dy, x, W: (None, None, dy.sum(1)),
               "is summed over the whole array; each output has its own bias": lambda dy, x, W: (None, None, dy.sum()),
+              "uses the last sample only: = in place of +=?": lambda dy, x, W: (None, np.outer(x[-1], dy[-1]), dy[-1]),
+              "lacks the last sample: does a loop end too early?": lambda dy, x, W: (None, x[:-1].T @ dy[:-1], dy[:-1].sum(0)),
               "uses the first sample only": lambda dy, x, W: (None, np.outer(x[0], dy[0]), dy[0]),
               "is 1: db still has to be multiplied with dy": lambda dy, x, W: (None, None, np.ones(dy.shape[1])),
               "is N: db still has to be multiplied with dy": lambda dy, x, W: (None, None, np.full(dy.shape[1], len(dy)))})
@@ -75,7 +83,7 @@ def around_zero(rng, *shape):
     """Both signs, away from 0."""
     x = normal(rng, *(shape or (5, 4)))
     x += np.sign(x) * np.float32(0.1)
-    x.ravel()[:2] = 1.5, -1.5
+    x.ravel()[:4] = 1.5, -1.5, 0.12, 0.03
     return x
 
 
@@ -91,6 +99,10 @@ check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": 
               "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
               "is slope·x where x > 0, and x elsewhere: the wrong way round (min in place of max?)": lambda x, s: np.where(x > 0, s * x, x),
               "is slope·x everywhere": lambda x, s: s * x,
+              "is slope·|x| where x < 0: a sign": lambda x, s: np.maximum(x, 0) + s * np.abs(np.minimum(x, 0)),
+              "is max(x, slope): slope·x is meant": lambda x, s: np.maximum(x, s),
+              "is max(0, slope·x)": lambda x, s: np.maximum(0, s * x),
+              "is the derivative φ′": lambda x, s: np.where(x > 0, 1, s),
               "is x − slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x - s),
               "is x + slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x + s),
               "doesn't use the slope that it is given": lambda x, s: np.where(x > 0, x, 0.2 * x),
@@ -133,6 +145,10 @@ check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12
           "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, mistakes={
               "is σ(−x) = 1 − σ(x): a sign in the exponent": lambda x: 1 - 1 / (1 + np.exp(-x)),
               "is tanh(x)": np.tanh,
+              "is (1 + tanh x)/2, which is σ(2x)": lambda x: (1 + np.tanh(x)) / 2,
+              "is log σ(x)": lambda x: -np.logaddexp(0, -x),
+              "is a softmax over the entries; σ looks at one entry alone": lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(),
+              "is a step, 0 or 1": lambda x: (x > 0) * 1.0,
               "is the derivative σ(1 − σ)": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
               "is 1/(1 − e^(−x)): a sign in the denominator": lambda x: 1 / (1 - np.exp(-x)),
               "is 1/e^(−x): the 1 + in the denominator is missing": lambda x: np.exp(x),
@@ -154,7 +170,13 @@ check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −1
               "is log10 in place of the natural logarithm": lambda x: np.log10(1 + np.exp(x)),
               "is −log(1 + e^x): a sign": lambda x: -np.log1p(np.exp(x)),
               "is max(x, 0) + log(1 + e^(|x|)): the sign in the exponent": lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x))),
-              "is |x| + log(1 + e^(−|x|)): max(x, 0) is meant, not |x|": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
+              "has log2 in its second part": lambda x: np.maximum(x, 0) + np.log2(1 + np.exp(-np.abs(x))),
+              "has its second part subtracted: max(x, 0) + log(1 + e^(−|x|))": lambda x: np.maximum(x, 0) - np.log1p(np.exp(-np.abs(x))),
+              "is max(x, 0) + e^(−|x|): log(1 + …) is missing": lambda x: np.maximum(x, 0) + np.exp(-np.abs(x)),
+              "has log(e^(−|x|)) in place of log(1 + e^(−|x|))": lambda x: np.maximum(x, 0) - np.abs(x),
+              "has min(x, 0) in place of max(x, 0)": lambda x: np.minimum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+              "is cut off: was x clipped from above?": lambda x: np.logaddexp(0, np.minimum(x, 20)),
+              "is |x| + log(1 + e^(−|x|)) (or has e^(−x) in place of e^(−|x|)): max(x, 0) is meant, not |x|": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
 
 
 def tanh_backward(dy, y):
@@ -167,6 +189,10 @@ check.add(tanh_backward, "dx", {"": lambda rng: (normal(rng, 5, 4), np.tanh(norm
               "is dy·y(1 − y), the derivative of the sigmoid": lambda dy, y: dy * y * (1 - y),
               "is φ′ alone: multiply it with dy": lambda dy, y: 1 - y * y,
               "is dy·(1 − y): the square is missing": lambda dy, y: dy * (1 - y),
+              "is dy − y²: dy belongs before a bracket, dy·(1 − y²)": lambda dy, y: dy - y * y,
+              "is dy·(1 − 2y): the derivative of y² isn't needed": lambda dy, y: dy * (1 - 2 * y),
+              "is dy·√(1 − y²): no root": lambda dy, y: dy * np.sqrt(1 - y * y),
+              "is dy/(1 − y²): multiply": lambda dy, y: dy / (1 - y * y),
               "is dy·(1 − y)²: the square belongs to y alone": lambda dy, y: dy * (1 - y)**2,
               "is dy·(1 + y²): a sign": lambda dy, y: dy * (1 + y * y),
               "is dy·(y² − 1): the sign is flipped": lambda dy, y: dy * (y * y - 1),
@@ -201,7 +227,7 @@ check.add(bce_with_logits, "loss, dlogits", {
     "several logits per sample": lambda rng: (normal(rng, 5, 3) * 2, binary(rng, 5, 3)),
     "soft targets": lambda rng: (normal(rng, 6, 1) * 2, rng.uniform(0.1, 0.9, (6, 1)).astype(np.float32)),
     "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), np.float32([[1], [0], [1], [0]]))},
-    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", mistakes={
+    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, mistakes={
         "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
         "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
         "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
@@ -216,6 +242,11 @@ check.add(bce_with_logits, "loss, dlogits", {
             lambda l, t: (None, (_sigma(l) - t) * _sigma(l) * (1 - _sigma(l)) / l.size),
         "applies the sigmoid twice: the logits go in as they are": lambda l, t: (_sum_bce(_sigma(l), t).mean(), (_sigma(_sigma(l)) - t) / l.size),
         "is in bits: log2 in place of the natural logarithm": lambda l, t: (_sum_bce(l, t).mean() / np.log(2), None),
+        "is the cross-entropy of rounded targets; they may lie between 0 and 1": lambda l, t: (_sum_bce(l, (t > 0.5) * 1.0).mean(), (_sigma(l) - (t > 0.5)) / l.size),
+        "has + l·t in place of − l·t": lambda l, t: ((activation.softplus(l) + l * t).mean(), (_sigma(l) + t) / l.size),
+        "lacks log(1 + e^(−|l|)): softplus isn't max(l, 0)": lambda l, t: ((np.maximum(l, 0) - l * t).mean(), None),
+        "is multiplied with the logits": lambda l, t: (None, (_sigma(l) - t) * l / l.size),
+        "lacks brackets: (σ(l) − t)/M, not σ(l) − t/M": lambda l, t: (None, _sigma(l) - t / l.size),
         "is a squared error (σ(l) − t)²; the cross-entropy is meant": lambda l, t: (((_sigma(l) - t)**2).mean(), 2 * (_sigma(l) - t) / l.size),
         "is the gradient with respect to the probability; with respect to the logit it is much simpler":
             lambda l, t: (None, (_sigma(l) - t) / (_sigma(l) * (1 - _sigma(l))) / l.size)})
@@ -264,6 +295,26 @@ def _rows_at_once(f, x, h):
     return d
 
 
+def _without_brackets(f, x, h):
+    d = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += h
+        down[index] -= h
+        d[index] = f(up) - f(down) / (2 * h)
+    return d
+
+
+def _relative(f, x, h):
+    d = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] *= 1 + h
+        down[index] *= 1 - h
+        d[index] = (f(up) - f(down)) / (2 * h)
+    return d
+
+
 def _not_undone(f, x, h):
     d, up, down = np.zeros_like(x), x.copy(), x.copy()
     for index in np.ndindex(x.shape):
@@ -288,7 +339,11 @@ check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal(
               "is one number: all entries of x moved at once; move one entry at a time": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
               "is what moving a whole row at once gives; visit every single entry": _rows_at_once,
               "is right for the first entry only: is each step undone before the next one?": _not_undone,
-              "doesn't use the h that it is given": lambda f, x, h: _difference(2)(f, x, 1e-5),
+              "lacks brackets: (f(up) − f(down))/2h, not f(up) − f(down)/2h": _without_brackets,
+              "moves by h/2 to each side but divides by 2h": _difference(2, 0.5, 0.5),
+              "is a sum; the difference f(x + h eᵢ) − f(x − h eᵢ) is needed": lambda f, x, h: (2 * f(x) / (2 * h)) + 0 * x,
+              "moves x by a factor 1 ± h; the step is h itself": _relative,
+              **{f"doesn't use the h that it is given, but {own:g}?": (lambda f, x, h, own=own: _difference(2)(f, x, own)) for own in (0.1, 1e-2, 1e-3)},
               "is the difference alone: divide by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h,
               "is the same everywhere: all entries of x moved at once; move one at a time": _all_at_once,
               "has its sign flipped: f(x + h) − f(x − h) is meant": lambda f, x, h: -_difference(2)(f, x, h)})
@@ -327,6 +382,8 @@ check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with ta
               "is the gradient with respect to the logits; carry it down through all layers": lambda net, x, t: (None, library_bce(net.forward(x)[0], t)[1]),
               "has a sigmoid before the loss, which already contains one": _double_sigmoid,
               "has logits and targets exchanged": _exchanged,
+              "starts from logits − targets: the sigmoid and the mean belong to the loss's gradient": lambda net, x, t: (None, (lambda y, tape: net.backward(y - t, tape))(*net.forward(x))),
+              "starts from ones: the loss's gradient goes in at the top": lambda net, x, t: (None, (lambda y, tape: net.backward(np.ones_like(y), tape))(*net.forward(x))),
               "starts from the logits instead of the loss's gradient": lambda net, x, t: (None, (lambda y, tape: net.backward(y, tape))(*net.forward(x))),
               "is the sum over the samples, not the mean":
                   lambda net, x, t: (library_bce(net.forward(x)[0], t)[0] * t.size, (lambda y, tape: net.backward(library_bce(y, t)[1] * t.size, tape))(*net.forward(x)))})

@@ -58,6 +58,8 @@ check.add(kl, "KL", {"": two, "p with zeros": with_zeros, "a place where both ar
               "is weighted with q: Σ q log(p/q)": lambda p, q: (q * np.log(p / q)).sum(),
               "isn't weighted with p: Σ log(p/q)": lambda p, q: np.log(p / q).sum(),
               "is symmetrised: KL(p‖q) + KL(q‖p)": lambda p, q: kl(p, q) + kl(q, p),
+              "sums absolute values of the terms; negative ones count too": lambda p, q: np.abs(p * np.log(p / q)).sum(),
+              "is the cross-entropy minus twice the entropy, or the like: a sign of one logarithm": lambda p, q: (p * (np.log(p) + np.log(q))).sum(),
               "isn't summed: one number per outcome": lambda p, q: p * np.log(p / q)})
 
 
@@ -68,7 +70,7 @@ def js(p, q):
 
 check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
                      "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
-          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", tolerance=1e-6, mistakes={
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-6, mistakes={
               "is twice JS: each KL has the factor ½": lambda p, q: 2 * js(p, q),
               "is computed with m = p + q; the midpoint is (p + q)/2": lambda p, q: kl(p, p + q) / 2 + kl(q, p + q) / 2,
               "is in bits: log2 in place of the natural logarithm": lambda p, q: js(p, q) / LOG2,
@@ -77,6 +79,10 @@ check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng
               "is KL(p‖m) alone": lambda p, q: kl(p, (p + q) / 2),
               "is ½ KL(p‖m) alone: the half with q is missing": lambda p, q: kl(p, (p + q) / 2) / 2,
               "is KL(p‖q)": kl,
+              "is computed with m = p + q/2: brackets, (p + q)/2": lambda p, q: kl(p, p + q / 2) / 2 + kl(q, p + q / 2) / 2,
+              "is the larger of the two KLs; their mean is meant": lambda p, q: max(kl(p, (p + q) / 2), kl(q, (p + q) / 2)),
+              "is log 2 − JS": lambda p, q: LOG2 - js(p, q),
+              "is divided by the number of outcomes": lambda p, q: js(p, q) / len(p),
               "takes the geometric mean √(pq) for the midpoint": lambda p, q: kl(p, np.sqrt(p * q)) / 2 + kl(q, np.sqrt(p * q)) / 2,
               "is the square root of JS": lambda p, q: np.sqrt(js(p, q))})
 
@@ -90,7 +96,7 @@ def gaussians(rng):
 
 
 check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
-          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", tolerance=1e-6, mistakes={
+          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-6, mistakes={
               "is KL of the second from the first: the two are exchanged": lambda a, s, b, t: kl_gaussians(b, t, a, s),
               "lacks − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 0.5,
               "has log(σ₁/σ₂) in place of log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - 2 * np.log(t / s),
@@ -98,6 +104,7 @@ check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.
               "lacks the square of σ₁": lambda a, s, b, t: np.log(t / s) + (s + (a - b)**2) / (2 * t**2) - 0.5,
               "lacks the square of σ₂": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / (2 * t) - 0.5,
               "takes log of the variances: log(σ₂²/σ₁²)": lambda a, s, b, t: kl_gaussians(a, s, b, t) + np.log(t / s),
+              "has μ₁ − μ₂ without the square": lambda a, s, b, t: np.log(t / s) + (s**2 + a - b) / (2 * t**2) - 0.5,
               "lacks the distance of the means": lambda a, s, b, t: kl_gaussians(a, s, a, t),
               "has |μ₁ − μ₂| without the square": lambda a, s, b, t: np.log(t / s) + (s**2 + abs(a - b)) / (2 * t**2) - 0.5,
               "lacks the 2 in 2σ₂²": lambda a, s, b, t: np.log(t / s) + (s**2 + (a - b)**2) / t**2 - 0.5,
@@ -122,6 +129,13 @@ check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "
               "is p/((p + q)/2): twice D*": lambda p, q: 2 * p / (p + q),
               "is log p − log q, the logit of D*": lambda p, q: np.log(p / q),
               "is p itself: only the ratio of the densities counts": lambda p, q: p,
+              "is ½ wherever q is 0; only where both are 0": lambda p, q: np.where(q > 0, p / (p + q), 0.5),
+              "is ½ wherever p or q is 0; only where both are 0": lambda p, q: np.where((p > 0) & (q > 0), p / (p + q), 0.5),
+              "is σ(p − q); the ratio is needed": lambda p, q: sigmoid(p - q),
+              "is p²/(p² + q²): no squares": lambda p, q: p**2 / (p**2 + q**2),
+              "is (p − q)/(p + q)": lambda p, q: (p - q) / (p + q),
+              "is ½ everywhere; that is D* for p = q only": lambda p, q: np.full(len(p), 0.5),
+              "lacks brackets: p/(p + q), not p/p + q": lambda p, q: p / p + q,
               "is 0 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 0),
               "is 1 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 1),
               "is 1 or 0; D* is a probability": lambda p, q: (p > q).astype(float)})
@@ -148,9 +162,10 @@ def wrong_discriminator(rng):
     return D, p, q
 
 
-check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
+check.add(value, "V", {"": any_discriminator, "p with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)),
+                    "q with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)[::-1]), "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
                     "a D that is sure and wrong at one place (V is then −∞)": wrong_discriminator},
-          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", tolerance=1e-6, mistakes={
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-6, mistakes={
               "is −V": lambda D, p, q: -value(D, p, q),
               "lacks 1 − D in the second term": lambda D, p, q: (p * np.log(D) + q * np.log(D)).sum(),
               "has p and q exchanged": lambda D, p, q: value(D, q, p),
@@ -159,6 +174,7 @@ check.add(value, "V", {"": any_discriminator, "p and q with disjoint supports, D
               "is a mean over the outcomes; the weights p and q are already probabilities": lambda D, p, q: value(D, p, q) / len(p),
               "is in bits: log2 in place of the natural logarithm": lambda D, p, q: value(D, p, q) / LOG2,
               "is half of V": lambda D, p, q: value(D, p, q) / 2,
+              "counts only outcomes where p and q are both above 0": lambda D, p, q: (lambda i: (p[i] * np.log(D[i]) + q[i] * np.log(1 - D[i])).sum())((p > 0) & (q > 0)),
               "lacks the term with q": lambda D, p, q: (p * np.log(D)).sum(),
               "lacks the term with p": lambda D, p, q: (q * np.log(1 - D)).sum(),
               "isn't summed: one number per outcome": lambda D, p, q: p * np.log(D) + q * np.log(1 - D)})
@@ -175,7 +191,7 @@ FAR = np.float64([[-800], [-90], [90], [800]])
 check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
                                    "large |logits| of a D that is sure and wrong": lambda rng: (FAR.copy(), FAR[:3].copy()),
                                    "a D that is worse than guessing": lambda rng: (rng.normal(-3, 1, (5, 1)), rng.normal(3, 1, (4, 1)))},
-          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", tolerance=1e-6, mistakes={
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-6, mistakes={
               "is cut off at 0; the bound may be negative, return it as it is": lambda l, m: max(0.0, js_from_logits(l, m)),
               "is V itself": lambda l, m: -softplus(-l).mean() - softplus(m).mean(),
               "is V + 2 log 2, which is 2 JS": lambda l, m: 2 * js_from_logits(l, m),
@@ -188,6 +204,8 @@ check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.
               "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: LOG2 - softplus(l).mean() / 2 - softplus(m).mean() / 2,
               "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: LOG2 - softplus(-l).mean() / 2 - softplus(-m).mean() / 2,
               "takes one mean over all samples": lambda l, m: LOG2 - np.concatenate([softplus(-l), softplus(m)]).mean(),
+              "has the softplus outside the mean": lambda l, m: LOG2 - softplus(-l.mean()) / 2 - softplus(m.mean()) / 2,
+              "is what max(l, 0) gives in place of softplus": lambda l, m: LOG2 - np.maximum(-l, 0).mean() / 2 - np.maximum(m, 0).mean() / 2,
               "is the sum over the samples, not the mean": lambda l, m: LOG2 - softplus(-l).sum() / 2 - softplus(m).sum() / 2})
 
 
@@ -204,7 +222,10 @@ def _step(a, b, x, y, lr, sign=1, mean=True, real=1, fake=1, inner=True):
 
 
 def _step_logits(a, b, x, y, lr, l, m):
-    r, f = (1 - sigmoid(l)) / x.size, -sigmoid(m) / y.size
+    return _step_gradients(a, b, x, y, lr, (1 - sigmoid(l)) / x.size, -sigmoid(m) / y.size)
+
+
+def _step_gradients(a, b, x, y, lr, r, f):
     return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
 
 
@@ -215,13 +236,11 @@ def _sequential(a, b, x, y, lr):
 
 def _pooled(a, b, x, y, lr):
     n = x.size + y.size
-    r, f = (1 - sigmoid(a * x + b)) / n, -sigmoid(a * y + b) / n
-    return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
+    return _step_gradients(a, b, x, y, lr, (1 - sigmoid(a * x + b)) / n, -sigmoid(a * y + b) / n)
 
 
 def _step_softplus(a, b, x, y, lr):
-    r, f = (1 - softplus(a * x + b)) / x.size, -softplus(a * y + b) / y.size
-    return a + lr * ((r * x).sum() + (f * y).sum()), b + lr * (r.sum() + f.sum())
+    return _step_gradients(a, b, x, y, lr, (1 - softplus(a * x + b)) / x.size, -softplus(a * y + b) / y.size)
 
 
 check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), float(rng.normal()), rng.normal(0, 1, 6), rng.normal(1, 1, 4), 0.3)},
@@ -234,6 +253,12 @@ check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), flo
               "is what you get when the real samples' part has the wrong sign": lambda *t: _step(*t, real=-1),
               "lacks the factor x in the derivative of a x + b": lambda *t: (_step(*t, inner=False)[0], None),
               "doesn't move": lambda a, b, x, y, lr: (a, b),
+              "changes b by the change of a: b has no factor x": lambda *t: (None, t[1] + _step(*t)[0] - t[0]),
+              "has real and fake exchanged": lambda a, b, x, y, lr: _step(a, b, y, x, lr),
+              "has σ in place of 1 − σ for the real samples": lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, sigmoid(a * x + b) / x.size, -sigmoid(a * y + b) / y.size),
+              "is divided by the size of the other batch": lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, (1 - sigmoid(a * x + b)) / y.size, -sigmoid(a * y + b) / x.size),
+              "has a factor σ(1 − σ) too much: with logits it cancels": lambda a, b, x, y, lr: _step_gradients(
+                  a, b, x, y, lr, *(d * sigmoid(l) * sigmoid(-l) for d, l in (((1 - sigmoid(a * x + b)) / x.size, a * x + b), (-sigmoid(a * y + b) / y.size, a * y + b)))),
               "uses the new a for the change of b; both change at the same time": _sequential,
               "has one mean over all samples; each batch is divided by its own size": _pooled,
               "lacks b in the logit of the fakes, or of the real samples": lambda a, b, x, y, lr: _step_logits(a, b, x, y, lr, a * x + b, a * y),
