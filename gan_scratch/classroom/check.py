@@ -46,7 +46,8 @@ class Spec:
         tolerance: relative to the largest number of the right answer.
         terms: the first output is the sum of these named numbers; one of them may be wrong.
         missteps: sentence -> a function like the reference that updates the networks wrongly in this way.
-        rules: for True or False, sentence -> a wrong rule. A rule explains a function that gives its answers on all of `survey`.
+        rules: for True or False, sentence -> a wrong rule. A rule explains a function that gives its answers on all of `survey`, on which
+            a right function is right everywhere.
     """
 
     reference: Callable
@@ -124,12 +125,13 @@ class Checks:
             with quiet():
                 found = faults_of(spec, args, outcome) or repeated(spec, function, args, label == next(iter(cases)))
             if found:
-                rule = followed_rule(spec, function, outcome)
-                faults = rule or (found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found])
+                faults = found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found]
                 if outcome.where:  # it raised: perhaps other inputs get farther and show what is wrong
                     faults += elsewhere(spec, function, {name: other(self.rng) for name, other in cases.items() if name != label})
                 break
             passed.append(label or "ordinary inputs")
+        if spec.survey and faults != [NOT_WRITTEN]:
+            faults = surveyed(spec, function, faults)
         self._show(spec, faults, remarks)
         self.log.append((name, faults))
         return Verdict(name, faults)
@@ -214,13 +216,17 @@ def misstep(spec: Spec, args: tuple, outcome: Outcome) -> list[str]:
     return []
 
 
-def followed_rule(spec: Spec, function: Callable, outcome: Outcome) -> list[str]:
-    """The wrong rule that gives all of the student's answers on the survey."""
-    if outcome.error or not spec.rules:
-        return []
+def surveyed(spec: Spec, function: Callable, faults: list[str]) -> list[str]:
+    """Ask for True or False on all of the survey: the wrong rule that gives all of these answers, else the faults found so far."""
     answers = [call(function, args).value for args in spec.survey]
-    return [sentence for sentence, rule in spec.rules.items()
-            if all(isinstance(a, (bool, np.bool_)) and a == rule(*args) for a, args in zip(answers, spec.survey))][:1]
+    if not all(isinstance(a, (bool, np.bool_)) for a in answers):
+        return faults
+    follows = lambda rule: all(a == rule(*args) for a, args in zip(answers, spec.survey))  # noqa: E731
+    if follows(spec.reference):
+        return faults
+    wrong = next(i for i, (a, args) in enumerate(zip(answers, spec.survey)) if a != spec.reference(*args))
+    rules = [sentence for sentence, rule in spec.rules.items() if follows(rule)]
+    return rules[:1] or faults or [spec.judge(answers[wrong], *spec.survey[wrong])]
 
 
 def changed(spec: Spec, args: tuple, outcome: Outcome) -> list[str]:

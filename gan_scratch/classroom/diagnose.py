@@ -23,6 +23,7 @@ def close(got: np.ndarray, want: np.ndarray, tolerance: float) -> np.ndarray:
     """Entry by entry: equal up to `tolerance` times the scale of `want`, that is its largest finite number."""
     finite = np.abs(want[np.isfinite(want)])
     scale = float(finite.max()) if finite.size else 1.0
+    scale = max(scale, 1e-2) if not want.ndim else scale  # a single number may be right and almost 0
     with np.errstate(invalid="ignore"):
         return (np.abs(got - want) <= tolerance * scale + 1e-12) | (got == want) | (np.isnan(got) & np.isnan(want))
 
