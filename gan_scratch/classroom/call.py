@@ -18,7 +18,7 @@ import numpy as np
 
 from gan_scratch.layers.base import Layer
 
-SECONDS = 5.0  # for one call: the arrays of a check are small
+SECONDS = 5.0  # for all calls of a check: its arrays are small
 PRINTED = 2000  # characters that are kept of what a function prints
 NOT_WRITTEN = "not written yet"
 LIBRARIES = (os.path.dirname(os.path.dirname(__file__)), *(sysconfig.get_paths()[key] for key in ("purelib", "stdlib")))
@@ -66,7 +66,7 @@ def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
             outcome.same = [(i, j) for i, y in enumerate(value if isinstance(value, tuple) else (value,))
                             for j, x in enumerate(args) if y is x and isinstance(y, np.ndarray)]
         except TooSlow as error:
-            outcome.error = f"it was stopped after {seconds:.0f} s: is there a loop that never ends, or far too much work?"
+            outcome.error = f"it was stopped after {seconds:.1f} s: is there a loop that never ends, or far too much work?"
             outcome.where = student_line(error)
         except NotImplementedError:
             outcome.error = NOT_WRITTEN

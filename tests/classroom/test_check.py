@@ -156,3 +156,10 @@ def test_no_pickle_comes_back():
 
     outcome = call.call_here(lambda: np.array([Evil()], object), ())
     assert remote.unpack(remote.pack(outcome)).value == call.Other("an array of object")
+
+
+def test_a_check_takes_a_few_seconds_however_often_it_calls(check, capsys, monkeypatch):
+    monkeypatch.setattr("gan_scratch.classroom.check.SECONDS", 0.6)
+    began = time.monotonic()
+    verdict, text = printed(check, lambda x, scale: time.sleep(30), capsys)
+    assert not verdict and "it was stopped" in text and time.monotonic() - began < 10

@@ -160,21 +160,17 @@ def solved(**changes):
 def run_all(page, url):
     """Opens a notebook, runs it; returns [(source, prompt, output)] of its code cells."""
     page.goto(url)
-    ready(page)
+    playwright.expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle")  # what is run earlier can get lost
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_function("""() => {
         const cells = [...document.querySelectorAll('.jp-CodeCell')].map(cell => cell.innerText)
         const checks = cells.filter(text => text.includes('verdict.points') && !text.includes('[ ]:'))
-        return cells[0].includes('[1]:') && !cells.some(text => text.includes('[*]:')) && checks.every(text => text.match(/ of \\d+ point/))
+        return cells[0].includes('[1]:') && !cells.some(text => text.includes('[*]:'))
+            && checks.every(text => text.match(/ of \\d+ point/))
     }""")
     return page.locator(".jp-CodeCell").evaluate_all("""cells => cells.map(cell => [
         '.cm-content', '.jp-InputPrompt', '.jp-Cell-outputArea'].map(part => cell.querySelector(part)?.innerText ?? ''))""")
-
-
-def ready(page):
-    """Waits until the notebook is there and its kernel listens: what is run earlier can get lost."""
-    playwright.expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle")
 
 
 def of_checks(cells):
@@ -220,7 +216,8 @@ def test_a_solved_exercise_passes(page, student, picture):
     said = of_checks(run_all(page, url("tree/solved.ipynb")))
     picture("run", whole=True)
     assert list(said) == CHECKS and all(text.startswith("✓") for text in said.values())
-    playwright.expect(page.locator(".jp-Cell-outputArea img")).to_have_count(sum(cell.source.count("plot.show(") for cell in CELLS))
+    figures = sum(cell.source.count("plot.show(") for cell in CELLS)
+    playwright.expect(page.locator(".jp-Cell-outputArea img")).to_have_count(figures)
     dialog = validate(page)
     picture("dialog")
     assert "Success! Your notebook passes all the tests." in dialog
@@ -248,12 +245,12 @@ WRONG_TEX = "mjx-merror, mjx-container [data-mjx-error], mjx-container [style*='
 def test_formulas_and_hints_are_typeset(page, student, picture, path):
     folder = "lectures" if path.parent.name == "lectures" else path.stem
     page.goto(student[1](f"tree/{folder}/{path.name}"))
-    ready(page)
     texts = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
-    playwright.expect(page.locator(".jp-RenderedMarkdown")).to_have_count(len(texts))
-    page.evaluate("document.querySelectorAll('details').forEach(hint => hint.open = true)")
     hints = "\n".join(texts).count("<summary>")
-    assert page.locator(":not(details) > details > summary").count() == page.locator("summary").count() == hints
+    playwright.expect(page.locator(".jp-RenderedMarkdown")).to_have_count(len(texts))
+    playwright.expect(page.locator("summary")).to_have_count(hints)
+    assert page.locator(":not(details) > details > summary").count() == hints
+    page.evaluate("document.querySelectorAll('details').forEach(hint => hint.open = true)")
     with contextlib.suppress(playwright.TimeoutError):  # then the next line says why
         page.wait_for_function(f"document.querySelector('mjx-container') && ({LEFT_OVER})().length === 0", timeout=PATIENCE / 3)
     assert page.evaluate(LEFT_OVER) == []
