@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SLIDES = ("slide", "subslide", "fragment", "skip", "notes")
 MARKS = ("experiment", "figure")  # kept as cell tags
+GO_ON = "raises-exception"  # Jupyter's tag: "Run All" on an unsolved notebook doesn't stop at an experiment
 FORMS = {"given": "given NAME", "solve": "solve NAME", "test": "test NAME POINTS", "answer": "answer NAME POINTS"}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")  # a cell id may have 64 characters
 
@@ -66,7 +67,7 @@ def metadata(tags: tuple[str, ...]) -> dict:
     slide = next((tag for tag in tags if tag in SLIDES), "-")
     made: dict = {"slideshow": {"slide_type": slide}}
     if marks := [tag for tag in tags if tag in MARKS]:
-        made["tags"] = marks
+        made["tags"] = [*marks, GO_ON] if "experiment" in marks else marks
     if "figure" in marks:
         made["jupyter"] = {"source_hidden": True}
     for tag in tags:
@@ -79,7 +80,7 @@ def from_metadata(metadata: dict) -> tuple[str, ...]:
     """The tags that give this metadata, in canonical order: grading, marks, slide; what no tag can say is given as it is."""
     graded = from_nbgrader(metadata.get("nbgrader") or {})
     slide = (metadata.get("slideshow") or {}).get("slide_type") or "-"
-    return (*graded, *canonical(metadata.get("tags") or ()), *(() if slide == "-" else (slide,)))
+    return (*graded, *canonical(tag for tag in metadata.get("tags") or () if tag != GO_ON), *(() if slide == "-" else (slide,)))
 
 
 def from_nbgrader(metadata: dict) -> tuple[str, ...]:

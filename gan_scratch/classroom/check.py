@@ -17,6 +17,8 @@ import contextlib
 import copy
 import inspect
 import itertools
+import os
+import sys
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -85,6 +87,8 @@ class Verdict:
         """The task's score, a plain float. It also prints the score."""
         score = float(n) if not self.faults else 0.0
         print(f"  {score:g} of {n:g} point{'s' if n != 1 else ''}")
+        if self.faults and os.environ.get("NBGRADER_VALIDATING"):  # the Validate button shows stderr, else a misleading sentence of its own
+            print("\n".join(f"✗ {self.name}: {fault}" for fault in self.faults), file=sys.stderr)
         return score
 
     def __bool__(self) -> bool:

@@ -45,6 +45,12 @@ def test_a_wrong_one_scores_nothing_and_names_equation_and_lecture(check, capsys
     assert not verdict and verdict.points(2) == 0.0 and "y = 2 x s (lecture 00, eq. 1)" in text
 
 
+def test_nbgraders_validate_button_gets_the_diagnosis(check, capsys, monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")  # it shows what a test cell writes to stderr
+    check(named(lambda x, scale: -2 * x * scale)).points(2)
+    assert capsys.readouterr().err == "✗ double: y has its sign flipped on every entry\n"
+
+
 def test_prints_warnings_and_stderr_are_shown_and_cost_nothing(check, capsys):
     def loud(x, scale):
         print("hello")

@@ -171,7 +171,7 @@ def test_the_lecture(built):
     nbformat.validate(nb)
     assert [cell.cell_type for cell in nb.cells] == ["markdown", "markdown", "markdown", "code", "code", "markdown"]
     assert [cell.metadata.slideshow.slide_type for cell in nb.cells] == ["-", "slide", "notes", "fragment", "-", "-"]
-    assert [cell.metadata.get("tags") for cell in nb.cells] == [None, None, None, ["figure"], ["experiment"], None]
+    assert [cell.metadata.get("tags") for cell in nb.cells] == [None, None, None, ["figure"], ["experiment", "raises-exception"], None]
     assert nb.cells[0].source == "# Über D and G" and nb.cells[3].source == "import math\n\nprint(math.pi)"
     assert nb.cells[3].metadata.jupyter == {"source_hidden": True}
     assert not any("nbgrader" in cell.metadata for cell in nb.cells)

@@ -160,7 +160,7 @@ def solved(**changes):
 def run_all(page, url):
     """Opens a notebook, runs it; returns [(source, prompt, output)] of its code cells."""
     page.goto(url)
-    playwright.expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle")  # what is run earlier can get lost
+    playwright.expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle")  # run earlier, it can get lost
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_function("""() => {

@@ -45,7 +45,7 @@ def test_it_runs_in_a_kernel_too_with_pictures_in_it(path, tmp_path):
                    extra_arguments=["--log-level=ERROR"]).execute(env={**os.environ, "PYTHONWARNINGS": "error::UserWarning"})
     outputs = [output for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum("image/png" in output.get("data", {}) for output in outputs) == sum(cell.source.count("plot.show(") for cell in nb.cells)
-    assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert not [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"]
 
 
 @pytest.mark.parametrize("path", LECTURES + SOLUTIONS, ids=lambda path: path.stem)
