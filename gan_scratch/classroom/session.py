@@ -63,6 +63,7 @@ class Result:
         return sum(task.points for task in self.tasks)
 
 
+UNFINISHED = "this test could not be finished"  # a defect of the exercise rather than of the answer: it is said aloud
 MOST_SHOWN = 5_000_000  # characters that are kept of what a cell shows
 
 
@@ -289,6 +290,7 @@ def run(nb, start: Start = start, limits: Limits = Limits(), folder: Path | None
             if about.get("grade") and not about.get("solution"):
                 task = judge(cell.source, about, names, lambda name: Remote(name, session.evaluate, limits.call, failed.get(name, "")))
                 result.tasks.append(task)
+                result.problems += [f"{task.name}: {sentence}" for sentence in task.diagnoses if sentence.startswith(UNFINISHED)]
                 cell.outputs = [new_output("stream", name="stdout", text=task.text),
                                 new_output("execute_result", data={"text/plain": repr(task.score)}, execution_count=None)]
             elif "experiment" not in cell.metadata.get("tags", []) and cell.source.strip():
@@ -317,13 +319,14 @@ def judge(source: str, about: dict, names: dict[str, Any], lookup: Callable[[str
     local = {**names, **{name: lookup(name) for name in unknown_names(source, names)}}
     checks = next((value for value in names.values() if isinstance(value, Checks)), None)
     seen = len(checks.log) if checks else 0
+    unfinished = []
     try:
         with contextlib.redirect_stdout(printed):
             score = float(last_value(source, local))
     except Exception as error:  # the cell is ours, but what it gets from the student's functions isn't
-        print(f"✗ this test could not be finished: {type(error).__name__}: {error}", file=printed)
-        score = 0.0
-    diagnoses = [f"{name}: {fault}" for name, faults in (checks.log[seen:] if checks else []) for fault in faults]
+        score, unfinished = 0.0, [f"{UNFINISHED}: {type(error).__name__}: {error}"]
+        print(f"✗ {unfinished[0]}", file=printed)
+    diagnoses = [f"{name}: {fault}" for name, faults in (checks.log[seen:] if checks else []) for fault in faults] + unfinished
     return Task(about["grade_id"], min(max(score, 0.0), points), points, printed.getvalue(), diagnoses)
 
 

@@ -91,7 +91,14 @@ def test_a_score_is_never_above_the_points_nor_below_0():
     about = {"grade_id": "t", "points": 2}
     assert judge("5.0", about, {}, None).score == 2 and judge("-1.0", about, {}, None).score == 0
     broken = judge("nonsense.points(3)", about, {}, lambda name: object())
-    assert broken.score == 0 and "could not be finished" in broken.text
+    assert broken.score == 0 and "could not be finished" in broken.text and broken.diagnoses
+
+
+def test_a_test_that_fails_by_itself_is_said_aloud():
+    nb = notebook()
+    nb.cells[3].source = "check(tanh_backward).no_such_method(1)"
+    result = run(nb)
+    assert result.score == 2 and len(result.problems) == 1 and "test_tanh_backward: this test could not be finished" in result.problems[0]
 
 
 @pytest.mark.parametrize("solved, status", [(True, 0), (False, 1)])
