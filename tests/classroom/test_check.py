@@ -169,3 +169,21 @@ def test_a_check_takes_a_few_seconds_however_often_it_calls(check, capsys, monke
     began = time.monotonic()
     verdict, text = printed(check, lambda x, scale: time.sleep(30), capsys)
     assert not verdict and "it was stopped" in text and time.monotonic() - began < 10
+
+
+def test_a_forged_pickle_is_refused():
+    import base64
+    import io
+    import json
+
+    file = io.BytesIO()
+    np.savez(file, a0=np.array([print, 1], object))
+    forged = json.dumps({"fields": {"value": {"array": "a0"}}, "arrays": base64.b64encode(file.getvalue()).decode()})
+    with pytest.raises(ValueError, match="can't be read"):
+        remote.unpack(forged)
+
+
+def test_a_function_that_is_not_there_is_said():
+    request = remote.ask("nowhere", (1,), 1.0).split("answer(")[1].split(",")[0].strip("'")
+    assert "there is no function nowhere" in remote.unpack(remote.answer(request, {})).error
+    assert "it is no function but int" in remote.unpack(remote.answer(request, {"nowhere": 3})).error.replace("nowhere", "it")
