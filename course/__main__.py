@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("grade", help="grade the submissions of an exercise")
     p.add_argument("exercise", metavar="EXERCISE", help="an exercise by name, beginning of its name, or one of its files")
     p.add_argument("--jobs", type=positive, default=2, metavar="N", help="submissions graded at the same time (default: 2)")
-    p.add_argument("--csv", type=Path, metavar="FILE", help="also write the grades to this file")
+    p.add_argument("--csv", type=Path, metavar="FILE", help="write the table there instead of course/class/EXERCISE.csv")
     p.add_argument("--force", action="store_true", help="grade all, not only what changed")
     p.set_defaults(command=grade)
 

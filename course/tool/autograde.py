@@ -6,7 +6,9 @@ import functools
 import json
 import logging
 import os
+import resource
 import shutil
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -27,7 +29,7 @@ from course.tool.cohort import Cohort, Graded
 from course.tool.triage import NotGradable, Triage, takes_answer, triage
 from course.tool.units import ROOT
 
-
+MEMORY = 4 * 2**30  # bytes of address space of a worker
 cohort: Cohort = None  # of this process, see begin
 
 
@@ -35,6 +37,8 @@ def begin(given: Cohort) -> None:
     """Prepare a worker: what libraries print goes to a file."""
     global cohort
     cohort, tempfile.tempdir = given, str(given.scratch)
+    if sys.platform == "linux":  # what a kernel sends must not take all of the machine's memory; a MemoryError is one student's
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     given.log.mkdir(parents=True, exist_ok=True)
     file = os.open(given.log / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
@@ -76,14 +80,23 @@ def grade(job: tuple[str, str]) -> Graded:
             settled = graded_by_hand(student, found)
             convert(Autograde, student, log)
             leave_settled(student, settled)
-            convert(GenerateFeedback, student, log)
-        return Graded(student, said=found.said, problems=cohort.findings(student)["problems"])
+            no_page = feedback(student, log)
+        return Graded(student, said=found.said, problems=cohort.findings(student)["problems"] + no_page)
     except NotGradable as error:
         return Graded(student, failed=str(error), kept=had or has_grades(student))
     except Exception as error:
         if not had:
             forget(student)
         return Graded(student, failed=f"grading failed: {error}", kept=had, final=False)
+
+
+def feedback(student: str, log: logging.Logger) -> list[str]:
+    """Write the feedback page; what keeps it from being written costs no grade, and is returned as a sentence."""
+    try:
+        convert(GenerateFeedback, student, log)
+        return []
+    except Exception as error:
+        return [f"the feedback page couldn't be written: {error}"]
 
 
 def convert(converter: type, student: str | None, log: logging.Logger, **directories) -> None:
@@ -136,6 +149,8 @@ def refuse_name(student: str) -> None:
         raise NotGradable("the folder's name begins or ends with a space, which nbgrader doesn't allow; rename it")
     if not student.isprintable() or set("*?[]") & set(student):  # line breaks, names that aren't UTF-8, patterns
         raise NotGradable("the folder's name has characters that nbgrader doesn't allow; rename it")
+    if student[0] in "=+@-":
+        raise NotGradable("the folder's name begins with a character that a spreadsheet takes for a formula; rename it")
 
 
 def write(found: Triage, folder: Path) -> None:

@@ -40,8 +40,7 @@ class Mend(NbGraderPreprocessor):
             raise triage.NotGradable("the notebook is, or lies behind, a symbolic link")
         released = Path(folders.format_path(folders.release_directory, ".", about["assignment"]), f"{about['notebook']}.ipynb")
         if not released.is_file():
-            self.log.warning("%s isn't there: the notebook is graded without mending it", released)
-            return nb, resources
+            raise triage.NotGradable(f"{released} isn't there; make it with: python -m course build")
         cells = [cell for cell in map(triage.tidied, nb.cells) if cell]
         mended, said = triage.rebuild({"cells": cells}, nbformat.read(released, as_version=4))
         for sentence in said:

@@ -213,7 +213,12 @@ def write_csv(path: Path, rows: list[Row]) -> None:
         lines.writerow(HEADER)
         for r in rows:
             score = "" if r.auto_score is None else f"{r.auto_score:g}"
-            lines.writerow((r.student_id, r.status, score, f"{r.auto_max:g}", r.manual_pending, r.message))
+            lines.writerow((tame(r.student_id), r.status, score, f"{r.auto_max:g}", r.manual_pending, tame(r.message[:2000])))
+
+
+def tame(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in tuple("=+@-") else text
 
 
 def diagnoses(cohort: Cohort, rows: list[Row]) -> Counter:

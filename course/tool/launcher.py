@@ -15,6 +15,7 @@ import os
 import resource
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -70,7 +71,7 @@ def start(allowed: dict, command: list[str]) -> int:
     try:
         os.setsid()
         for name, most in (("RLIMIT_AS", allowed["memory"]), ("RLIMIT_FSIZE", allowed["file"]), ("RLIMIT_CPU", allowed["cpu"]),
-                           ("RLIMIT_CORE", 0), ("RLIMIT_NPROC", tasks)):
+                           ("RLIMIT_CORE", 0), ("RLIMIT_NPROC", tasks), ("RLIMIT_NOFILE", 512)):
             limit(getattr(resource, name, None), most)
         os.environ.pop("JPY_PARENT_PID", None)  # a kernel ends when this isn't its parent
         os.execv(command[0], command)
@@ -89,11 +90,12 @@ def limit(which: int | None, most: int | None) -> None:
 
 
 def breaks_limits(allowed: dict, slow: bool) -> bool:
-    """Whether all processes together hold too much memory or are too many, or (looked at more rarely) fill the disk."""
+    """Whether all processes together hold too much memory or are too many, or (looked at more rarely) fill the disk, also with
+    files that have no name any more, and memory that looks like one (memfd)."""
     family = descendants(os.getpid())
     if len(family) > allowed["processes"] or sum(map(resident, family)) > allowed["memory"]:
         return True
-    return slow and size(allowed["folder"], allowed["disk"]) > allowed["disk"]
+    return slow and size(allowed["folder"], allowed["disk"]) + sum(map(nameless, family)) > allowed["disk"]
 
 
 def adopt_orphans() -> None:
@@ -154,6 +156,19 @@ def resident(process: int) -> int:
             return int(file.read().split()[1]) * resource.getpagesize()
     except (OSError, IndexError):
         return 0
+
+
+def nameless(process: int) -> int:
+    """Bytes of the files that a process holds open but nobody can find; 0 where /proc doesn't say."""
+    total = 0
+    try:
+        for entry in os.listdir(f"/proc/{process}/fd"):
+            about = os.stat(f"/proc/{process}/fd/{entry}")
+            if stat.S_ISREG(about.st_mode) and about.st_nlink == 0:
+                total += about.st_blocks * 512
+    except OSError:  # closed or ended in the meantime, or another user's
+        pass
+    return total
 
 
 def size(folder: str, enough: int) -> int:

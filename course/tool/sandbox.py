@@ -42,7 +42,7 @@ from course.tool.units import ROOT
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 NOBODY = 65534
-LONGEST_MESSAGE = 2**26  # bytes
+LONGEST_MESSAGE = 2**24  # bytes
 LONGEST_SOCKET = 100  # characters of a path; the system's limit is 104 (macOS) or 108
 READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/ld.so.conf",
             "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
@@ -56,7 +56,7 @@ class Allowed:
     seconds."""
 
     memory: int = 4 * 2**30
-    file: int = 2**28
+    file: int = 2**26
     disk: int = 2**29
     processes: int = 64
     cpu: int = 600

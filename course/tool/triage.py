@@ -12,6 +12,7 @@ where it is.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 LARGEST = 20 * 2**20  # bytes of a notebook
+MOST_CELLS = 1000
 LEFT_OUT = (".ipynb_checkpoints", "__pycache__", "__MACOSX")
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -123,6 +125,8 @@ def load(path: Path) -> dict:
         notebook = upgraded(notebook)
     if not isinstance(notebook.get("cells"), list):
         raise NotGradable("not a notebook: JSON without cells")
+    if len(notebook["cells"]) > MOST_CELLS:
+        raise NotGradable(f"{len(notebook['cells'])} cells, at most {MOST_CELLS}")
     return {"cells": [cell for cell in map(tidied, notebook["cells"]) if cell]}
 
 
@@ -152,8 +156,15 @@ def tidied(cell: object) -> dict | None:
         "points": tag.get("points"),
         "grade_id": tag["grade_id"] if isinstance(tag.get("grade_id"), str) else "",
         "tags": [t for t in about.get("tags", []) if isinstance(t, str)] if isinstance(about.get("tags"), list) else [],
-        "attachments": parts if isinstance(parts, dict) else {},
+        "attachments": pictures(parts),
     }
+
+
+def pictures(attachments: object) -> dict:
+    """A Markdown cell's attachments, as far as they are pictures."""
+    parts = attachments.items() if isinstance(attachments, dict) else ()
+    return {name: kinds for name, kinds in parts if isinstance(kinds, dict)
+            and all(kind.startswith("image/") and isinstance(data, str) for kind, data in kinds.items())}
 
 
 def matches(notebook: dict, released: NotebookNode) -> int:
@@ -364,6 +375,7 @@ def defined(source: str) -> set[str]:
     return {a or b for a, b in re.findall(pattern, source, re.M)}
 
 
+@functools.lru_cache(4096)  # each source is compared with many others
 def squeezed(source: str) -> str:
     """Without white space at the ends of lines and of the whole."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())

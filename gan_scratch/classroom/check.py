@@ -354,6 +354,8 @@ def compare_state(name: str, got: Any, want: dict, before: dict) -> list[str]:
         return [f"{name} is no longer the network that it was"]
     for key, a in want.items():
         what = f"{name}: {'the gradient of ' if key.endswith('.grad') else ''}{key.removesuffix('.grad').split('.')[-1]} of its layer {key.split('.')[0]}"
+        if not isinstance(got[key], np.ndarray) or got[key].shape != a.shape or got[key].dtype.kind != "f":
+            return [f"{what} is no longer an array of shape {a.shape}"]  # an empty one would be equal to everything
         change, right = got[key].astype(np.float64) - before[key], a.astype(np.float64) - before[key]
         if diagnose.near(change, right, 1e-3) or np.abs(change - right).max(initial=0) < 1e-6 * np.abs(a).max(initial=0):
             continue

@@ -65,6 +65,7 @@ class Result:
 
 UNFINISHED = "this test could not be finished"  # a defect of the exercise rather than of the answer: it is said aloud
 MOST_SHOWN = 5_000_000  # characters that are kept of what a cell shows
+SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")  # other kinds are dropped
 
 
 class Stuck(RuntimeError):
@@ -83,6 +84,11 @@ def start(folder: Path) -> KernelManager:
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return manager
+
+
+def savable(text: str) -> str:
+    """Text that can be written as UTF-8: a lone surrogate becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 class Kernel:
@@ -136,13 +142,16 @@ class Kernel:
         seconds = min(seconds, max(self.left, 1))
         expressions = {"answer": expression} if expression else {}
         request = self._client.execute(source, silent=False, store_history=False, user_expressions=expressions, allow_stdin=False)
-        outputs = self._outputs(request, time.monotonic() + seconds, seconds)
-        reply = self._reply(request)
-        return outputs, reply["content"].get("user_expressions", {}).get("answer") if expression else None
+        try:
+            outputs = self._outputs(request, time.monotonic() + seconds, seconds)
+            reply = self._reply(request)
+            return outputs, reply["content"].get("user_expressions", {}).get("answer") if expression else None
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # forged, unsigned or broken messages
+            raise Stuck("it disturbed the kernel's messages") from None
 
     def _outputs(self, request: str, until: float, seconds: float) -> list[dict]:
         """Read what the kernel says until it is idle again; interrupt it at the time limit, and kill it when that doesn't help."""
-        outputs, lines, size, interrupted = [], 0, 0, False
+        outputs, lines, size, errors, interrupted = [], 0, 0, 0, False
         while True:
             try:
                 message = self._client.get_iopub_msg(timeout=0.5)
@@ -163,20 +172,22 @@ class Kernel:
                     outputs.append(new_output("stream", name="stderr", text=f"Stopped after {seconds:.0f} s.\n"))
                 return outputs
             if kind == "stream":
-                kept = content["text"].splitlines(keepends=True)[:max(0, self._limits.lines - lines)]
+                kept = savable(content["text"]).splitlines(keepends=True)[:max(0, self._limits.lines - lines)]
                 lines += content["text"].count("\n") + 1
                 size += sum(map(len, kept))
                 if kept and size < MOST_SHOWN:
-                    outputs.append(new_output("stream", name=content["name"], text="".join(kept)[:100_000]))
+                    name = "stderr" if content["name"] == "stderr" else "stdout"
+                    outputs.append(new_output("stream", name=name, text="".join(kept)[:100_000]))
                     if lines > self._limits.lines:
-                        outputs.append(new_output("stream", name=content["name"], text="… (more was printed)\n"))
+                        outputs.append(new_output("stream", name=name, text="… (more was printed)\n"))
             elif kind in ("display_data", "execute_result"):
-                size += len(str(content["data"]))
-                if size < MOST_SHOWN and len(outputs) < self._limits.lines:
-                    outputs.append(new_output("display_data", data=content["data"], metadata=content["metadata"]))
-            elif kind == "error":
-                outputs.append(new_output("error", ename=content["ename"], evalue=content["evalue"][:2000],
-                                          traceback=[part[:4000] for part in content["traceback"][-12:]]))
+                data = {mime: savable(value) for mime, value in content["data"].items() if mime in SHOWN and isinstance(value, str)}
+                size += sum(map(len, data.values()))
+                if data and size < MOST_SHOWN and len(outputs) < self._limits.lines:
+                    outputs.append(new_output("display_data", data=data))
+            elif kind == "error" and (errors := errors + 1) <= 5:
+                outputs.append(new_output("error", ename=savable(content["ename"])[:200], evalue=savable(content["evalue"])[:2000],
+                                          traceback=[savable(part)[:4000] for part in content["traceback"][-12:]]))
 
     def _reply(self, request: str) -> dict:
         until = time.monotonic() + 5
@@ -198,12 +209,15 @@ class Session:
     def __init__(self, kernel: Kernel, limits: Limits, problems: list[str]):
         self.kernel, self.limits, self.problems = kernel, limits, problems
         self._done: list[str] = []  # sources that ran well, in order
+        self._late = False  # no time is left for cells
         self._patience = limits.cell  # halved by each cell that uses all of it, so that the others have their turn
 
     def run(self, source: str, what: str) -> list[dict]:
         """Run one cell; returns its outputs. A cell that kills the kernel is left out from now on, and said."""
         if self.kernel.left < self.limits.total / 4:
-            self.problems.append(f"{what} was not run: the time was used up before; what is left is for the tests")
+            if not self._late:
+                self.problems.append(f"{what} and the student's cells after it were not run: the time was used up before; what is left is for the tests")
+            self._late = True
             return []
         began = time.monotonic()
         try:
@@ -218,7 +232,7 @@ class Session:
         return outputs
 
     def evaluate(self, expression: str) -> str:
-        """The text of an expression. Raises RuntimeError with a sentence when the kernel doesn't survive it."""
+        """What the kernel shows for an expression. Raises RuntimeError with a sentence when the kernel doesn't survive it."""
         if self.kernel.left < 0:
             raise RuntimeError("it wasn't called: the time for the whole notebook was used up")
         try:
@@ -227,12 +241,8 @@ class Session:
             self._lost("")
             raise RuntimeError(f"calling it failed: {error}") from None
         if answer is None or answer.get("status") != "ok":
-            raise RuntimeError(f"calling it failed: {(answer or {}).get('evalue', 'no answer')}")
-        text = answer["data"].get("text/plain", "")
-        try:
-            return str(ast.literal_eval(text))
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise RuntimeError("calling it gave an answer that can't be read") from None
+            raise RuntimeError(f"calling it failed: {str((answer or {}).get('evalue', 'no answer'))[:300]}")
+        return str(answer.get("data", {}).get("text/plain", ""))
 
     def _execute(self, *what) -> tuple[list[dict], Any]:
         """kernel.execute, once more in a fresh kernel when it dies: an earlier cell's threads or children may have killed it."""

@@ -146,7 +146,7 @@ def test_outcomes_survive_the_pipe(rng):
     back = remote.unpack(remote.pack(outcome))
     assert np.array_equal(back.value[0], np.float32([2, np.nan]), equal_nan=True) and back.value[0].dtype == np.float32
     assert back.value[1] == {"a": 3, "b": [True, None, "text", 2.5]} and back.value[2] == call.Other("an object of type object")
-    assert (back.args[1]["W.grad"] == 1).all() and not net.W.grad.any() and back.printed == "said\n"
+    assert (back.args[1]["W.grad"] == 1).all() and not net.W.grad.any() and back.printed == "said"
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"fields": {}, "arrays": "AAAA"}', "null", '{"fields": {"value": 3}, "arrays": ""}'])
@@ -185,5 +185,38 @@ def test_a_forged_pickle_is_refused():
 
 def test_a_function_that_is_not_there_is_said():
     request = remote.ask("nowhere", (1,), 1.0).split("answer(")[1].split(",")[0].strip("'")
-    assert "there is no function nowhere" in remote.unpack(remote.answer(request, {})).error
-    assert "it is no function but int" in remote.unpack(remote.answer(request, {"nowhere": 3})).error.replace("nowhere", "it")
+    said = lambda names: remote.unpack(remote.text_of(repr(remote.answer(request, names)))).error  # noqa: E731
+    assert "there is no function nowhere" in said({}) and said({"nowhere": 3}) == "nowhere is no function but int"
+
+
+@pytest.mark.parametrize("shown", ["", "'", "None", "[1]", "b'AAAA'", "'AA' + 'AA'", '"AAAA"', "'" + "A" * (2 * remote.LARGEST) + "'"])
+def test_what_is_no_answer_is_refused(shown):
+    with pytest.raises(ValueError):
+        remote.text_of(shown)
+
+
+def test_nothing_that_a_student_says_can_pass_for_a_line_of_ours():
+    def lies(x):
+        print("\x1b[8m\ud800 hidden")
+        raise ValueError("\n✓ sigmoid: right\n  2 of 2 points\n\ud800")
+
+    outcome = remote.unpack(remote.pack(call.call_here(lies, (1,))))
+    assert "\n" not in outcome.error and "\x1b" not in outcome.printed and outcome.error.encode() and outcome.printed.encode()
+
+
+def test_an_answer_that_hides_its_arguments_is_refused():
+    answers = repr(remote.base64.b64encode(remote.pack(call.Outcome(value=1.0)).encode()).decode())
+    assert "can't be read" in remote.Remote("f", lambda expression: answers, 1).call_remotely((np.ones(3),)).error
+
+
+def test_an_array_with_many_axes_is_answered_at_once(check, capsys):
+    verdict, text = printed(check, lambda x, scale: np.zeros((1,) * 28, np.float32), capsys)
+    assert not verdict and "has shape (1, 1, 1," in text
+
+
+@pytest.mark.parametrize("shape", [lambda s: (0, *s), lambda s: (1, *s), lambda s: ()])
+def test_a_parameter_of_another_shape_is_not_equal_to_anything(shape):
+    from gan_scratch.classroom.check import compare_state
+
+    before, want = {"0.W": np.zeros((2, 3))}, {"0.W": np.ones((2, 3))}
+    assert "no longer an array of shape (2, 3)" in compare_state("D", {"0.W": np.ones(shape((2, 3)))}, want, before)[0]

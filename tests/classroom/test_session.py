@@ -55,6 +55,33 @@ def test_what_a_student_patches_in_the_kernel_counts_for_nothing():
     assert result.tasks[0].diagnoses == ["tanh_backward: dx is just the input dy"]
 
 
+SCRIPT = """
+from IPython.display import publish_display_data as show
+show({"image/png": "iVBORw0KGgo="}, {"image/png": {"width": "1 onerror=alert(11)"}})
+show({"text/plain": 5, "application/x": {"a": [1]}})
+show({"application/javascript": "alert(1)", "text/plain": "shown"})
+raise ValueError("\\ud800")
+"""
+FORGED = """
+kernel = get_ipython().kernel
+kernel.session.send(kernel.iopub_socket, "status", {}, parent=kernel.get_parent("shell"))
+"""
+
+
+def test_outputs_are_kept_only_as_far_as_they_are_harmless():
+    nb = notebook(cell(SCRIPT))
+    result = run(nb)
+    shown = nb.cells[2].outputs
+    assert result.score == 3 and [o.output_type for o in shown] == ["display_data", "display_data"]
+    assert shown[0].metadata == {} and shown[1].data == {"text/plain": "shown"}
+    nbformat.writes(nb).encode()
+
+
+def test_forged_messages_cost_their_own_cell_only():
+    result = run(notebook(cell(FORGED)))
+    assert result.score == 3 and "disturbed the kernel's messages" in result.problems[0]
+
+
 DEATH, LOOP, DEAF = "import os; os._exit(3)", "while True: pass", """
 while True:
     try:

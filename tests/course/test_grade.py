@@ -29,7 +29,7 @@ ODD_NAMES = {
     "Zoë Müller": FULL,
     "иван": FULL,
     "a[1]": None,
-    "=1+1": FULL,
+    "=1+1": None,
     "quo'te": FULL,
     " space": None,
     "two\nlines": None,
@@ -128,7 +128,8 @@ def test_a_spy_finds_nothing(hostile_class):
 def test_names_of_folders(hostile_class):
     root, rows, _ = hostile_class
     for name, score in ODD_NAMES.items():
-        assert rows[name]["auto_score"] == ("" if score is None else f"{score:g}"), rows[name]
+        row = rows[f"'{name}" if name[0] == "=" else name]  # no spreadsheet shall take it for a formula
+        assert row["auto_score"] == ("" if score is None else f"{score:g}"), row
     assert "rename it" in rows[" space"]["message"] and "rename it" in rows["two\nlines"]["message"]
     assert all(row["status"] == "not gradable" for name, row in rows.items() if name.startswith("caf"))
     assert rows["absent"]["status"] == "not gradable" and rows["absent"]["message"] == "no submission"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from course.tool import sandbox
-from course.tool.launcher import children, descendants
+from course.tool.launcher import children, descendants, nameless
 from course.tool.units import ROOT
 
 SMALL = sandbox.Allowed(memory=2**30, file=2**24, disk=2**25, processes=32)
@@ -217,3 +217,15 @@ def nobody_works_in(folder: Path) -> bool:
             if os.readlink(link).startswith(str(folder)):
                 return False
     return True
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="without /proc open files can't be counted")
+def test_files_without_a_name_are_counted(tmp_path):
+    before = nameless(os.getpid())
+    with open(tmp_path / "x", "wb") as file:
+        os.unlink(tmp_path / "x")
+        file.write(bytes(range(256)) * 4096)
+        file.flush()
+        os.fsync(file.fileno())
+        assert nameless(os.getpid()) - before >= 2**20
+    assert nameless(os.getpid()) == before
