@@ -263,26 +263,30 @@ def waves(a):
     return float(np.sin(a).sum() * np.cos(a.ravel()[0]))
 
 
-def central_difference(f, x, h):
+def _by_entry(f, x, move, slope):
+    """slope(f(up), f(down)) for each entry, with that entry v of x moved to `up, down = move(v)`."""
     d = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         up, down = x.copy(), x.copy()
-        up[index] += h
-        down[index] -= h
-        d[index] = (f(up) - f(down)) / (2 * h)
+        up[index], down[index] = move(x[index])
+        d[index] = slope(f(up), f(down))
     return d
 
 
+def central_difference(f, x, h):
+    return _by_entry(f, x, lambda v: (v + h, v - h), lambda up, down: (up - down) / (2 * h))
+
+
 def _difference(scale, up=1, down=1):
-    def mistake(f, x, h):
-        d = np.zeros_like(x)
-        for index in np.ndindex(x.shape):
-            a, b = x.copy(), x.copy()
-            a[index] += up * h
-            b[index] -= down * h
-            d[index] = (f(a) - f(b)) / (scale * h)
-        return d
-    return mistake
+    return lambda f, x, h: _by_entry(f, x, lambda v: (v + up * h, v - down * h), lambda a, b: (a - b) / (scale * h))
+
+
+def _without_brackets(f, x, h):
+    return _by_entry(f, x, lambda v: (v + h, v - h), lambda up, down: up - down / (2 * h))
+
+
+def _relative(f, x, h):
+    return _by_entry(f, x, lambda v: (v * (1 + h), v * (1 - h)), lambda up, down: (up - down) / (2 * h))
 
 
 def _rows_at_once(f, x, h):
@@ -292,26 +296,6 @@ def _rows_at_once(f, x, h):
         up[i] += h
         down[i] -= h
         d[i] = (f(up) - f(down)) / (2 * h)
-    return d
-
-
-def _without_brackets(f, x, h):
-    d = np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        up, down = x.copy(), x.copy()
-        up[index] += h
-        down[index] -= h
-        d[index] = f(up) - f(down) / (2 * h)
-    return d
-
-
-def _relative(f, x, h):
-    d = np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        up, down = x.copy(), x.copy()
-        up[index] *= 1 + h
-        down[index] *= 1 - h
-        d[index] = (f(up) - f(down)) / (2 * h)
     return d
 
 
