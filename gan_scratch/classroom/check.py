@@ -132,7 +132,7 @@ class Checks:
             with quiet():
                 found = faults_of(spec, args, outcome) or (repeated(spec, ask, args) if not passed else [])
             if found:
-                faults = found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault for fault in found]
+                faults = found if found == [NOT_WRITTEN] else [where_found(label, passed) + fault + clipped(label, fault) for fault in found]
                 if outcome.where:  # it raised: perhaps other inputs get farther and show what is wrong
                     faults += elsewhere(spec, ask, {name: other(self.rng) for name, other in cases.items() if name != label})
                 break
@@ -161,6 +161,12 @@ def where_found(label: str, passed: list[str]) -> str:
     if not label:
         return ""
     return f"right for {', '.join(passed)}, but for {label}: " if passed else f"for {label}: "
+
+
+def clipped(label: str, fault: str) -> str:
+    """What to suspect when a formula is right, but not at large inputs, and nothing overflows there."""
+    suspect = label.startswith("large") and fault.endswith("which isn't right")
+    return ": was a value clipped, or a small number added inside a logarithm?" if suspect else ""
 
 
 @contextlib.contextmanager

@@ -136,6 +136,8 @@ def probabilities(rng, n=6, m=4):
 check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5)},
           "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, mistakes={
               "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
+              "has 1 − D in both terms": lambda p, q: np.log(1 - p).mean() + np.log(1 - q).mean(),
+              "applies a sigmoid to what are probabilities already": lambda p, q: np.log(sigmoid(p)).mean() + np.log(1 - sigmoid(q)).mean(),
               "has 1 − D in the wrong term": lambda p, q: np.log(1 - p).mean() + np.log(q).mean(),
               "is −V, which is the loss of D; the value itself is asked for": lambda p, q: -np.log(p).mean() - np.log(1 - q).mean(),
               "is the sum, not the mean": lambda p, q: np.log(p).sum() + np.log(1 - q).sum(),
@@ -171,6 +173,9 @@ check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (FA
               "is −V, which is the loss of D; the value itself is asked for": lambda l, m: softplus(-l).mean() + softplus(m).mean(),
               "is the sum, not the mean": lambda l, m: -softplus(-l).sum() - softplus(m).sum(),
               "is half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
+              "takes 1 − l for the logit of 1 − D; that is −l": lambda l, m: -softplus(-l).mean() - softplus(1 - m).mean(),
+              "applies the sigmoid twice: softplus wants the logits": lambda l, m: -softplus(-sigmoid(l)).mean() - softplus(sigmoid(m)).mean(),
+              "lacks max(·, 0): softplus is max(x, 0) + log(1 + e^(−|x|))": lambda l, m: -np.log1p(np.exp(-np.abs(l))).mean() - np.log1p(np.exp(-np.abs(m))).mean(),
               "has the softplus outside the mean": lambda l, m: -softplus(-l.mean()) - softplus(m.mean()),
               "is the mean over all samples together; each batch has its own mean": lambda l, m: -np.concatenate([softplus(-l), softplus(m)]).mean(),
               "is what max(l, 0) gives in place of softplus": lambda l, m: -np.maximum(-l, 0).mean() - np.maximum(m, 0).mean(),
