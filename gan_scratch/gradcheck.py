@@ -1,7 +1,7 @@
 """Is a hand-written gradient right? Two tests, and a report that says where it is wrong.
 
 `adjoint_test` uses the identity ⟨dy, A(x, W)⟩ = ⟨dx, x⟩ = ⟨dW, W⟩ of bilinear layers: no step size, any dtype, any device.
-`check_layer` and `check_loss` compare with central differences (L(θ + h) − L(θ − h))/2h in float64. These lie when h is too
+`check_layer`, `check_backward2` and `check_loss` compare with central differences (L(θ + h) − L(θ − h))/2h in float64. These lie when h is too
 large (curvature), too small (rounding), or where L has a kink, as ReLU at 0; so h is swept, and kinks are detected and left out.
 """
 from __future__ import annotations
@@ -134,6 +134,41 @@ def check_layer(layer: Layer, x, rng=0, samples: int = 30, tolerance: float = 1e
 
     return Report(f"central differences for {layer!r}",
                   [_compare(name, a, gradients[name], loss, rng, samples, tolerance) for name, a in arrays.items()])
+
+
+def check_backward2(layer: Layer, x, rng=0, samples: int = 30, tolerance: float = 1e-6, train: bool = True, V: bool = True) -> Report:
+    """Compare u, c and every parameter's gradient from `backward2` with central differences of S = ⟨v, dx⟩ + Σ ⟨V[W], dW⟩.
+
+    S is computed by `backward`, in float64 on the CPU, for random δ, v and V. Arguments as for `check_layer`; the entry "dy" is u.
+
+    Args:
+        V: False leaves the directions of the weight gradients out: S = ⟨v, dx⟩.
+    """
+    rng = _generator(rng)
+    layer = copy.deepcopy(layer).astype(np.float64)
+    x = np.array(x, np.float64)
+    used = copy.deepcopy(layer)
+    y, ctx = used.forward(x, train)
+    dy, v = rng.standard_normal(y.shape), rng.standard_normal(x.shape)
+    directions = {name: rng.standard_normal(p.value.shape) for name, p in used.named_params().items()}
+    used.backward(dy, ctx)
+    before = {name: rng.standard_normal(p.value.shape) for name, p in used.named_params().items()}
+    for name, p in used.named_params().items():
+        p.grad[...] = before[name]  # backward2 must add to what is there
+    u, c = used.backward2(v, ctx, {p: directions[name] for name, p in used.named_params().items()} if V else None)
+    gradients = {"dy": u, "x": c if np.ndim(c) else np.zeros_like(x)}
+    gradients |= {name: p.grad - before[name] for name, p in used.named_params().items()}
+
+    def S() -> float:
+        net = copy.deepcopy(layer)
+        for p in net.params:
+            p.grad[...] = 0
+        dx = net.backward(dy, net.forward(x, train)[1])
+        return float((v * dx).sum() + (sum((directions[name] * p.grad).sum() for name, p in net.named_params().items()) if V else 0))
+
+    arrays = {"dy": dy, "x": x} | {name: p.value for name, p in layer.named_params().items()}
+    return Report(f"double backprop of {layer!r}",
+                  [_compare(name, a, gradients[name], S, rng, samples, tolerance) for name, a in arrays.items()])
 
 
 def check_loss(f: Callable, *arrays, rng=0, samples: int = 30, tolerance: float = 1e-6) -> Report:

@@ -10,13 +10,17 @@ from gan_scratch.layers.combine import Concat, Residual
 from gan_scratch.layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from gan_scratch.layers.dropout import Dropout
 from gan_scratch.layers.embedding import Embedding
+from gan_scratch.layers.minibatch import MinibatchDiscrimination, Pack
+from gan_scratch.layers.noise import GaussianNoise
 from gan_scratch.layers.norm import BatchNorm, InstanceNorm, LayerNorm
 from gan_scratch.layers.pool import AvgPool2d, MaxPool2d
 from gan_scratch.layers.shape import Flatten, PixelShuffle, ReflectionPad2d, Reshape, Upsample
+from gan_scratch.layers.spectral import SpectralNorm
 
 __all__ = [
     "AvgPool2d", "BatchNorm", "Bilinear", "Concat", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
-    "ConvTranspose3d", "Dense", "Dropout", "Embedding", "Flatten", "InstanceNorm", "Layer", "LayerNorm", "LeakyReLU",
-    "MaxPool2d", "PReLU", "Parameter", "PixelShuffle", "ReLU", "ReflectionPad2d", "Reshape", "Residual", "Sequential",
-    "Sigmoid", "Softplus", "Tanh", "Upsample", "init",
+    "ConvTranspose3d", "Dense", "Dropout", "Embedding", "Flatten", "GaussianNoise", "InstanceNorm", "Layer",
+    "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchDiscrimination", "PReLU", "Pack", "Parameter", "PixelShuffle",
+    "ReLU", "ReflectionPad2d", "Reshape", "Residual", "Sequential", "Sigmoid", "Softplus", "SpectralNorm", "Tanh",
+    "Upsample", "init",
 ]

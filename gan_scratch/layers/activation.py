@@ -1,6 +1,7 @@
 """Activations: y = φ(x), element by element, dx = φ′(x)·dy.
 
 Each φ′ here is written in terms of y, so a layer keeps nothing but its output, which the next layer keeps as well.
+backward2: of S = ⟨v, φ′(x)·δ⟩, u = φ′(x)·v, the backward formula with v in place of δ, and c = φ″(x)·δ·v.
 """
 from __future__ import annotations
 
@@ -37,6 +38,11 @@ def tanh_backward(xp, dy, y):
 
 
 @pointwise
+def tanh_curvature(xp, v, dy, y):
+    return -2 * y * (1 - y * y) * dy * v
+
+
+@pointwise
 def sigmoid(xp, x):
     """1 / (1 + e^(−x)) without overflow: no exponent is ever positive."""
     return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
@@ -45,6 +51,11 @@ def sigmoid(xp, x):
 @pointwise
 def sigmoid_backward(xp, dy, y):
     return dy * y * (1 - y)
+
+
+@pointwise
+def sigmoid_curvature(xp, v, dy, y):
+    return y * (1 - y) * (1 - 2 * y) * dy * v
 
 
 @pointwise
@@ -59,13 +70,22 @@ def softplus_backward(xp, dy, y):
     return dy * -xp.expm1(-y)
 
 
+@pointwise
+def softplus_curvature(xp, v, dy, y):
+    """φ″ = σ(x)(1 − σ(x))."""
+    return -xp.expm1(-y) * xp.exp(-y) * dy * v
+
+
 class Elementwise(Layer):
-    """y = φ(x) with dx = φ′·dy; a subclass writes `phi(x)` and `phi_backward(dy, y)`."""
+    """y = φ(x) with dx = φ′·dy; a subclass writes `phi(x)`, `phi_backward(dy, y)` = φ′·dy and `phi_curvature(v, dy, y)` = φ″·dy·v."""
 
     def phi(self, x: Array) -> Array:
         raise NotImplementedError
 
     def phi_backward(self, dy: Array, y: Array) -> Array:
+        raise NotImplementedError
+
+    def phi_curvature(self, v: Array, dy: Array, y: Array) -> Array | float:
         raise NotImplementedError
 
     def _forward(self, x, train):
@@ -74,6 +94,9 @@ class Elementwise(Layer):
 
     def _backward(self, dy, ctx, weights, inputs):
         return self.phi_backward(dy, ctx["y"]) if inputs else None
+
+    def _backward2(self, v, dy, ctx, V):
+        return self.phi_backward(v, ctx["y"]), self.phi_curvature(v, dy, ctx["y"])
 
 
 class LeakyReLU(Elementwise):
@@ -89,6 +112,9 @@ class LeakyReLU(Elementwise):
 
     def phi_backward(self, dy, y):
         return leaky_relu_backward(dy, y, self.slope, 1 - self.slope)
+
+    def phi_curvature(self, v, dy, y):
+        return 0
 
     def __repr__(self):
         return f"LeakyReLU({self.slope})"
@@ -113,6 +139,9 @@ class Tanh(Elementwise):
     def phi_backward(self, dy, y):
         return tanh_backward(dy, y)
 
+    def phi_curvature(self, v, dy, y):
+        return tanh_curvature(v, dy, y)
+
 
 class Sigmoid(Elementwise):
     """φ(x) = σ(x) = 1/(1 + e^(−x)), φ′ = y(1 − y). Losses on logits need no Sigmoid: they contain it."""
@@ -123,6 +152,9 @@ class Sigmoid(Elementwise):
     def phi_backward(self, dy, y):
         return sigmoid_backward(dy, y)
 
+    def phi_curvature(self, v, dy, y):
+        return sigmoid_curvature(v, dy, y)
+
 
 class Softplus(Elementwise):
     """φ(x) = log(1 + e^x), φ′ = σ(x) = 1 − e^(−y)."""
@@ -132,6 +164,9 @@ class Softplus(Elementwise):
 
     def phi_backward(self, dy, y):
         return softplus_backward(dy, y)
+
+    def phi_curvature(self, v, dy, y):
+        return softplus_curvature(v, dy, y)
 
 
 class PReLU(Layer):
@@ -155,11 +190,24 @@ class PReLU(Layer):
         return xp.maximum(x, 0) + a * xp.minimum(x, 0), {"x": x}
 
     def _backward(self, dy, ctx, weights, inputs):
-        x, a, xp = ctx["x"], self.a.value, backend.of(dy).xp
         if weights:
-            da = backend.of(dy).column_dots(*(t.reshape(-1, x.shape[-1]) for t in (dy, xp.minimum(x, 0))))  # (C,)
-            self.a.grad += da if len(a) > 1 else da.sum()
-        return dy * xp.where(x > 0, x.dtype.type(1), a) if inputs else None
+            self._add_slope_gradient(dy, backend.of(dy).xp.minimum(ctx["x"], 0))
+        return dy * self._slopes(ctx["x"]) if inputs else None
+
+    def _backward2(self, v, dy, ctx, V):
+        x, xp = ctx["x"], backend.of(dy).xp
+        self._add_slope_gradient(dy, v * (x <= 0))  # of S = ⟨v, φ′(x)·δ⟩
+        u = v * self._slopes(x)
+        if V is None:
+            return u, 0
+        return u + V[self.a] * xp.minimum(x, 0), V[self.a] * dy * (x <= 0)
+
+    def _slopes(self, x):
+        return backend.of(x).xp.where(x > 0, x.dtype.type(1), self.a.value)
+
+    def _add_slope_gradient(self, dy, x):
+        da = backend.of(dy).column_dots(*(t.reshape(-1, x.shape[-1]) for t in (dy, x)))  # (C,)
+        self.a.grad += da if len(self.a.value) > 1 else da.sum()
 
     def __repr__(self):
         return f"PReLU({len(self.a.value)})"

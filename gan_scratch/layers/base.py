@@ -15,6 +15,7 @@ from gan_scratch import backend
 from gan_scratch.backend import Array
 
 Ctx = Any  # a dict of arrays for a layer, a list of these (a "tape") for a network
+Directions = dict["Parameter", Array]  # a direction in weight space
 
 
 class Parameter:
@@ -68,7 +69,7 @@ class Layer:
         self._check_input(x)
         self._check_device(x)
         y, ctx = self._forward(x, train)
-        ctx["y_shape"] = np.array(y.shape)
+        ctx["x_shape"], ctx["y_shape"] = np.array(getattr(x, "shape", ())), np.array(y.shape)  # (Concat's x is a tuple)
         ctx["version"] = self._versions()
         return y, ctx
 
@@ -85,10 +86,40 @@ class Layer:
         if dy.shape != tuple(ctx["y_shape"]):
             raise ValueError(f"{self!r}: backward got dy of shape {dy.shape}, but this use of the layer returned y of shape "
                              f"{tuple(map(int, ctx['y_shape']))}")
-        if (ctx["version"] != self._versions()).any():
-            raise RuntimeError(f"{self!r}: its parameters were updated after this ctx was made, so its gradient would be "
-                               "wrong; run forward again")
+        self._check_current(ctx)
+        ctx["dy"] = dy  # what backward2 differentiates
         return self._backward(dy, ctx, weights, inputs)
+
+    def backward2(self, v: Array, ctx: Ctx, V: Directions | None = None) -> tuple[Array, Array | float]:
+        """Differentiate the last backward pass of this ctx: double backprop by hand.
+
+        That pass turned δ = dy into dx(δ, x, W) and dW(δ, x, W). Of their products with fixed directions,
+
+            S = ⟨v, dx⟩ + Σ_W ⟨V[W], dW⟩,
+
+        this adds ∂S/∂W to each parameter's `.grad` and returns the other two derivatives. The reverse of a reverse pass runs
+        upwards: u is the direction v of the layer above.
+
+        Args:
+            v: the shape of x. ctx: of a forward pass whose backward pass was run.
+            V: directions of the weight gradients, one for every parameter; None means that S is ⟨v, dx⟩.
+
+        Returns: u = ∂S/∂δ with the shape of y, and the curvature c = ∂S/∂x with δ held fixed, the number 0 where there is none.
+        Raises ValueError for wrong shapes, RuntimeError without a backward pass before or when a parameter was updated since,
+        NotImplementedError for a layer without this derivative.
+        """
+        if "dy" not in ctx:
+            raise RuntimeError(f"{self!r}: backward2 differentiates a backward pass, but none was run with this ctx; call "
+                               "backward(dy, ctx) first")
+        self._check_current(ctx)
+        self._check_direction(v, ctx)
+        missing = [name for name, p in vars(self).items() if isinstance(p, Parameter) and V is not None and p not in V]
+        if missing:
+            raise ValueError(f"{self!r}: V has no direction for {' and '.join(missing)}; give one for every parameter")
+        return self._backward2(v, ctx["dy"], ctx, V)
+
+    def _backward2(self, v, dy, ctx, V):
+        raise NotImplementedError(f"{self!r} has no backward2, so a gradient penalty can't pass through it; use a D without it")
 
     def __call__(self, x: Array) -> Array:
         """Inference: forward(x, train=False)[0]."""
@@ -96,6 +127,16 @@ class Layer:
 
     def _versions(self) -> np.ndarray:
         return np.array([p.version for p in vars(self).values() if isinstance(p, Parameter)], np.int64)
+
+    def _check_current(self, ctx: Ctx) -> None:
+        if (ctx["version"] != self._versions()).any():
+            raise RuntimeError(f"{self!r}: its parameters were updated after this ctx was made, so its gradient would be "
+                               "wrong; run forward again")
+
+    def _check_direction(self, v: Array, ctx: Ctx) -> None:
+        if v.shape != tuple(ctx["x_shape"]):
+            raise ValueError(f"{self!r}: backward2 got v of shape {v.shape}, but this use of the layer got x of shape "
+                             f"{tuple(map(int, ctx['x_shape']))}")
 
     def _check_input(self, x: Array) -> None:
         self._check_float(x)
@@ -202,6 +243,13 @@ class Layer:
         return f"{type(self).__name__}()"
 
 
+class LinearLayer(Layer):
+    """A layer without parameters that is linear in x: the derivative of its backward pass is its forward pass."""
+
+    def _backward2(self, v, dy, ctx, V):
+        return self._forward(v, True)[0], 0
+
+
 class Sequential(Layer):
     """One layer after the other. `forward` returns a tape: the list of its layers' ctx."""
 
@@ -232,6 +280,16 @@ class Sequential(Layer):
             dy = self.layers[i].backward(dy, tape[i], weights, inputs or i > first)
         return dy if inputs else None
 
+    def backward2(self, v: Array, tape: list[Ctx], V: Directions | None = None) -> tuple[Array, Array | float]:
+        curvatures = []
+        for i, layer in enumerate(self.layers):  # up
+            v, c = layer.backward2(v, tape[i], V)
+            curvatures.append(c)
+        total = 0
+        for layer, ctx, c in zip(self.layers[::-1], tape[::-1], curvatures[::-1]):  # and down, from the first curvature on
+            total = c + (layer.backward(total, _copied(ctx)) if np.ndim(total) else 0)
+        return v, total
+
     def __len__(self) -> int:
         return len(self.layers)
 
@@ -244,3 +302,8 @@ class Sequential(Layer):
 
     def __repr__(self) -> str:
         return "Sequential(" + "".join(f"\n  {i}: {layer!r}" for i, layer in enumerate(self.layers)) + "\n)"
+
+
+def _copied(ctx: Ctx) -> Ctx:
+    """A ctx or tape whose entries can be replaced: the way down must not replace the dy that backward2 differentiates."""
+    return [_copied(c) for c in ctx] if isinstance(ctx, list) else dict(ctx)

@@ -10,7 +10,12 @@ tied by one identity, which is also the best test there is (no step size, any dt
 
     ⟨dy, A(x, W)⟩ = ⟨adjoint(dy, W), x⟩ = ⟨wgrad(x, dy), W⟩.
 
-forward and backward are written once, here.
+forward, backward and double backprop are written once, here. In backward2 the identity does all the work: with δ = dy,
+
+    S = ⟨v, adjoint(δ, W)⟩ + ⟨V, wgrad(x, δ)⟩ + ⟨V_b, Σδ⟩ = ⟨δ, A(v, W)⟩ + ⟨δ, A(x, V)⟩ + ⟨δ, V_b⟩,
+
+so u = ∂S/∂δ = A(v, W) + A(x, V) + V_b, ∂S/∂W = wgrad(v, δ), the ordinary formula with v in place of x, and
+c = ∂S/∂x = adjoint(δ, V): without a direction V a bilinear layer has no curvature.
 """
 from __future__ import annotations
 
@@ -53,6 +58,17 @@ class Bilinear(Layer):
             if self.b is not None:
                 self.b.grad += backend.of(dy).column_sums(dy.reshape(-1, dy.shape[-1]))
         return self.adjoint(dy, self.W.value, ctx) if inputs else None
+
+    def _backward2(self, v, dy, ctx, V):
+        ctx_v = {"x": v}  # A(v, W) and wgrad(v, δ) share v's columns, as a forward and a backward pass do
+        u = self.apply(v, self.W.value, ctx_v)
+        self.W.grad += self.wgrad(v, dy, ctx_v)
+        if V is None:
+            return u, 0
+        u += self.apply(ctx["x"], V[self.W], dict(ctx))
+        if self.b is not None:
+            u += V[self.b]
+        return u, self.adjoint(dy, V[self.W], dict(ctx))
 
 
 class Dense(Bilinear):

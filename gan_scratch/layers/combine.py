@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.layers.base import Ctx, Layer
+from gan_scratch.layers.base import Ctx, Directions, Layer, LinearLayer
 
 
 class Residual(Layer):
@@ -29,11 +29,15 @@ class Residual(Layer):
         dx = self.f.backward(dy, ctx, weights, inputs)
         return dy + dx if inputs else None
 
+    def backward2(self, v: Array, ctx: Ctx, V: Directions | None = None) -> tuple[Array, Array | float]:
+        u, c = self.f.backward2(v, ctx, V)
+        return v + u, c
+
     def __repr__(self):
         return f"Residual({self.f!r})"
 
 
-class Concat(Layer):
+class Concat(LinearLayer):
     """Several inputs side by side on the channel axis: (N, *S, C₁), (N, *S, C₂), … -> (N, *S, C₁ + C₂ + …).
 
     forward takes a tuple of arrays and backward returns a tuple. A condition (N, K) beside a feature map (N, H, W, C)
@@ -68,10 +72,17 @@ class Concat(Layer):
         if not inputs:
             return None
         dxs, start = [], 0
-        for shape in (tuple(v) for name, v in ctx.items() if name.startswith("x")):
+        for shape in self._x_shapes(ctx):
             dx = dy[..., start:start + shape[-1]]
             start += shape[-1]
             if len(shape) != dy.ndim:
                 dx = dx.sum(tuple(range(1, dy.ndim - 1)))
             dxs.append(backend.of(dy).xp.ascontiguousarray(dx))
         return tuple(dxs)
+
+    def _x_shapes(self, ctx) -> list[tuple]:
+        return [tuple(map(int, shape)) for name, shape in ctx.items() if name[0] == "x" and name != "x_shape"]
+
+    def _check_direction(self, v, ctx):
+        if [part.shape for part in v] != self._x_shapes(ctx):
+            raise ValueError(f"{self!r}: backward2 got v of shapes {[part.shape for part in v]}, expected {self._x_shapes(ctx)}")

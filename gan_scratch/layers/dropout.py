@@ -33,5 +33,8 @@ class Dropout(Layer):
     def _backward(self, dy, ctx, weights, inputs):
         return (dy * ctx["mask"] if "mask" in ctx else dy) if inputs else None
 
+    def _backward2(self, v, dy, ctx, V):
+        return self._backward(v, ctx, False, True), 0  # a diagonal matrix is its own transpose
+
     def __repr__(self):
         return f"Dropout({self.p})"

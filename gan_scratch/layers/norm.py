@@ -9,6 +9,15 @@ x is viewed as (G groups, n numbers, C columns); the n numbers of a group's colu
 With xc = x − mean, inv = 1/√(var + eps), x̂ = xc·inv, and dx̂ = ∂L/∂x̂:
 
     dx = inv · (dx̂ − mean(dx̂) − xc · inv² · mean(dx̂·xc))
+
+Double backprop. With dx̂ = γδ and centred δ, v (each minus its mean), a = mean(v·x̂), b = mean(δ·x̂), P = mean(v·δ), a column has
+
+    S = ⟨v, dx⟩ = γ · inv · n · (P − ab)
+
+It is symmetric in v and δ, so u = ∂S/∂δ is the formula for dx with v in place of δ; ∂S/∂γ = S/γ. x enters through x̂ and inv,
+with ∂inv/∂x = −inv² · x̂/n; sending −γ·inv·(b·v + a·δ) = ∂S/∂x̂ through the formula for dx and adding both parts gives
+
+    c = ∂S/∂x = −γ · inv² · (b·v + a·δ + (P − 3ab) · x̂).
 """
 from __future__ import annotations
 
@@ -51,6 +60,23 @@ def standardise_backward(dy: Array, gamma: Array | float, xc: Array, inv: Array)
     return combine(dy, a, xc, b, c)
 
 
+def standardise_backward2(v: Array, dy: Array, gamma: Array | float, xc: Array, inv: Array) -> tuple[Array, Array, Array]:
+    """u (G, n, C), ∂S/∂gamma (G, C), c (G, n, C) for S = ⟨v, standardise_backward(dy, gamma, xc, inv)⟩."""
+    back = backend.of(dy)
+    n = dy.shape[1]
+
+    def mean(t, s):
+        return back.column_dots(t, s)[:, None] / n  # (G, 1, C)
+
+    x_hat = xc * inv
+    v = v - back.column_sums(v)[:, None] / n
+    dy = dy - back.column_sums(dy)[:, None] / n
+    a, b, P = mean(v, x_hat), mean(dy, x_hat), mean(v, dy)
+    u = gamma * inv * (v - a * x_hat)
+    c = -gamma * inv**2 * (b * v + a * dy + (P - 3 * a * b) * x_hat)
+    return u, (inv * n * (P - a * b))[:, 0], c
+
+
 class _ChannelNorm(Layer):
     """What batch and instance norm share: gamma and beta, one of each per channel."""
 
@@ -88,6 +114,22 @@ class _ChannelNorm(Layer):
 
     def _input_grad(self, dy, gamma, ctx):
         return standardise_backward(dy, gamma, ctx["xc"], ctx["inv"])
+
+    def _backward2(self, v, dy, ctx, V):
+        y_shape, xc, inv = dy.shape, ctx["xc"], ctx["inv"]
+        v, dy = self._grouped(v), self._grouped(dy)
+        if self.gamma is None:
+            u, _, c = self._second(v, dy, 1.0, ctx)
+            return u.reshape(y_shape), c.reshape(y_shape)
+        u, dgamma, c = self._second(v, dy, self.gamma.value, ctx)
+        self.gamma.grad += dgamma.sum(0)
+        if V is not None:
+            u = u + V[self.gamma] * xc * inv + V[self.beta]
+            c = c + self._input_grad(dy, V[self.gamma], ctx)
+        return u.reshape(y_shape), c.reshape(y_shape) if np.ndim(c) else 0
+
+    def _second(self, v, dy, gamma, ctx):
+        return standardise_backward2(v, dy, gamma, ctx["xc"], ctx["inv"])
 
     def __repr__(self):
         return f"{type(self).__name__}({self.channels})"
@@ -133,6 +175,12 @@ class BatchNorm(_ChannelNorm):
 
     def _input_grad(self, dy, gamma, ctx):
         return super()._input_grad(dy, gamma, ctx) if ctx["train"] else dy * (gamma * ctx["inv"])
+
+    def _second(self, v, dy, gamma, ctx):
+        if ctx["train"]:
+            return super()._second(v, dy, gamma, ctx)
+        inv = ctx["inv"]  # constants: the layer is linear, S = Σ γ·inv·v·δ
+        return v * (gamma * inv), inv[:, 0] * backend.of(dy).column_dots(v, dy), 0
 
 
 class InstanceNorm(_ChannelNorm):
@@ -190,6 +238,18 @@ class LayerNorm(Layer):
         if not inputs:
             return None
         return standardise_backward(self._grouped(dy * self.gamma.value), 1.0, xc, inv).reshape(dy.shape)
+
+    def _backward2(self, v, dy, ctx, V):
+        xc, inv, gamma = ctx["xc"], ctx["inv"], self.gamma.value
+        u, _, c = standardise_backward2(self._grouped(v), self._grouped(dy * gamma), 1.0, xc, inv)  # here dx̂ = γ∘δ differs within a group
+        u, c = u.reshape(dy.shape), c.reshape(dy.shape)
+        rows, size = backend.of(dy), math.prod(self.shape)
+        self.gamma.grad += rows.column_dots(dy.reshape(-1, size), u.reshape(-1, size)).reshape(self.shape)
+        u = gamma * u
+        if V is not None:
+            u = u + V[self.gamma] * (xc * inv).reshape(dy.shape) + V[self.beta]
+            c = c + standardise_backward(self._grouped(dy * V[self.gamma]), 1.0, xc, inv).reshape(dy.shape)
+        return u, c
 
     def __repr__(self):
         return f"LayerNorm({self.shape})"

@@ -5,7 +5,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array, output_size
-from gan_scratch.layers.base import Layer
+from gan_scratch.layers.base import Layer, LinearLayer
 
 
 class _Pool2d(Layer):
@@ -50,7 +50,7 @@ class MaxPool2d(_Pool2d):
         windows = self._windows(x)
         winner = windows.argmax(1)[:, None]  # (N·h·w, 1, C)
         y = backend.of(x).xp.take_along_axis(windows, winner, 1)
-        return y.reshape(self._y_shape(x)), {"winner": winner, "x_shape": np.array(x.shape)}
+        return y.reshape(self._y_shape(x)), {"winner": winner}
 
     def _backward(self, dy, ctx, weights, inputs):
         if not inputs:
@@ -59,14 +59,18 @@ class MaxPool2d(_Pool2d):
         is_winner = xp.arange(self.kernel**2)[:, None] == winner  # (N·h·w, k·k, C)
         return self._place_back(is_winner * dy.reshape(winner.shape), ctx)
 
+    def _backward2(self, v, dy, ctx, V):
+        cols = backend.of(v).im2col(v, *self._geometry()).reshape(-1, self.kernel**2, v.shape[-1])  # (N·h·w, k·k, C)
+        return backend.of(v).xp.take_along_axis(cols, ctx["winner"], 1).reshape(dy.shape), 0
 
-class AvgPool2d(_Pool2d):
+
+class AvgPool2d(LinearLayer, _Pool2d):
     """The mean of each window; padding counts as zeros. Each place gets dy/k²."""
 
     fill = 0.0
 
     def _forward(self, x, train):
-        return self._windows(x).mean(1).reshape(self._y_shape(x)), {"x_shape": np.array(x.shape)}
+        return self._windows(x).mean(1).reshape(self._y_shape(x)), {}
 
     def _backward(self, dy, ctx, weights, inputs):
         if not inputs:

@@ -7,10 +7,10 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.layers.base import Layer
+from gan_scratch.layers.base import LinearLayer
 
 
-class Reshape(Layer):
+class Reshape(LinearLayer):
     """(N, …) -> (N, *shape); shape doesn't contain the batch axis."""
 
     def __init__(self, *shape: int):
@@ -24,7 +24,7 @@ class Reshape(Layer):
             raise ValueError(f"{self!r} expects {math.prod(self.shape)} numbers per sample, but x has shape {x.shape}")
 
     def _forward(self, x, train):
-        return x.reshape(len(x), *self.shape), {"x_shape": np.array(x.shape)}
+        return x.reshape(len(x), *self.shape), {}
 
     def _backward(self, dy, ctx, weights, inputs):
         return dy.reshape(tuple(ctx["x_shape"])) if inputs else None
@@ -33,17 +33,17 @@ class Reshape(Layer):
         return f"{type(self).__name__}({', '.join(map(str, self.shape))})"
 
 
-class Flatten(Layer):
+class Flatten(LinearLayer):
     """(N, …) -> (N, features)."""
 
     def _forward(self, x, train):
-        return x.reshape(len(x), -1), {"x_shape": np.array(x.shape)}
+        return x.reshape(len(x), -1), {}
 
     def _backward(self, dy, ctx, weights, inputs):
         return dy.reshape(tuple(ctx["x_shape"])) if inputs else None
 
 
-class Upsample(Layer):
+class Upsample(LinearLayer):
     """Nearest-neighbour enlargement of every spatial axis: (N, *S, C) -> (N, *scale·S, C).
 
     Its adjoint, the backward pass, sums over each block of copies.
@@ -61,7 +61,7 @@ class Upsample(Layer):
 
     def _forward(self, x, train):
         copies = self._blocks(x[(slice(None), *(a for _ in x.shape[1:-1] for a in (slice(None), None)))], x.shape)
-        return copies.reshape(len(x), *(s * self.scale for s in x.shape[1:-1]), x.shape[-1]), {"x_shape": np.array(x.shape)}
+        return copies.reshape(len(x), *(s * self.scale for s in x.shape[1:-1]), x.shape[-1]), {}
 
     def _blocks(self, x, x_shape) -> Array:
         """(N, h, 1, w, 1, C) -> (N, h, scale, w, scale, C)."""
@@ -77,7 +77,7 @@ class Upsample(Layer):
         return f"Upsample({self.scale})"
 
 
-class PixelShuffle(Layer):
+class PixelShuffle(LinearLayer):
     """(N, H, W, C·r²) -> (N, r·H, r·W, C); channel c·r² + i·r + j goes to place (i, j) of its block (Shi et al. 2016, eq. 4)."""
 
     def __init__(self, scale: int = 2):
@@ -102,7 +102,7 @@ class PixelShuffle(Layer):
         return f"PixelShuffle({self.scale})"
 
 
-class ReflectionPad2d(Layer):
+class ReflectionPad2d(LinearLayer):
     """Extend (N, H, W, C) by `pad` mirrored rows and columns on each side, without repeating the border itself."""
 
     def __init__(self, pad: int):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gan_scratch import gradcheck
 from gan_scratch.layers import (
     AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dense, Dropout,
-    Embedding, Flatten, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d, PixelShuffle, PReLU, ReflectionPad2d, ReLU, Reshape,
-    Residual, Sequential, Sigmoid, Softplus, Tanh, Upsample)
+    Embedding, Flatten, GaussianNoise, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d, MinibatchDiscrimination, Pack, PixelShuffle, PReLU,
+    ReflectionPad2d, ReLU, Reshape, Residual, Sequential, Sigmoid, Softplus, SpectralNorm, Tanh, Upsample)
 
 IMAGE, VECTOR = (3, 6, 4, 8), (5, 8)
 CASES = {
@@ -48,8 +48,14 @@ CASES = {
     "flatten": (Flatten, IMAGE),
     "reshape": (lambda: Reshape(4, 2), VECTOR),
     "dropout": (lambda: Dropout(0.4, rng=0), VECTOR),
+    "gaussian noise": (lambda: GaussianNoise(0.4, rng=0), VECTOR),
+    "minibatch discrimination": (lambda: MinibatchDiscrimination(8, 3, 2, rng=0), VECTOR),
+    "pack": (lambda: Pack(2), (4, 3, 2, 8)),
+    "spectral norm of dense": (lambda: SpectralNorm(shifted(Dense(8, 3, rng=0)), iterations=0, rng=0), VECTOR),
+    "spectral norm of conv2d": (lambda: SpectralNorm(Conv2d(8, 3, bias=False, rng=0), iterations=0, rng=0), IMAGE),
+    "spectral norm of conv transpose 1d": (lambda: SpectralNorm(ConvTranspose1d(8, 3, rng=0), iterations=0, rng=0), (2, 4, 8)),
     "residual": (lambda: Residual(Sequential(Dense(8, 8, rng=0), Tanh())), VECTOR),
-    "sequential": (lambda: Sequential(Dense(8, 6, rng=0), BatchNorm(6), LeakyReLU(), Dense(6, 2, rng=1), Sigmoid()), VECTOR),
+    "sequential": (lambda: Sequential(Dense(8, 6, bias=False, rng=0), BatchNorm(6), LeakyReLU(), Dense(6, 2, rng=1), Sigmoid()), VECTOR),
 }
 
 
@@ -66,6 +72,99 @@ def test_gradients_agree_with_central_differences(name, rng):
     make, shape = CASES[name]
     report = gradcheck.check_layer(make(), rng.standard_normal(shape)).raise_if_wrong()
     assert sum(e.kinks for e in report.entries) <= 3
+
+
+@pytest.mark.parametrize("directions", [False, True], ids=["along x", "along x and W"])
+@pytest.mark.parametrize("name", [name for name in CASES if name != "minibatch discrimination"])
+def test_double_backprop_agrees_with_central_differences_of_backward(name, directions, rng):
+    make, shape = CASES[name]
+    report = gradcheck.check_backward2(make(), rng.standard_normal(shape), V=directions).raise_if_wrong()
+    assert sum(e.kinks for e in report.entries) <= 3
+
+
+@pytest.mark.parametrize("directions", [False, True], ids=["along x", "along x and W"])
+@pytest.mark.parametrize("name", ["batch norm", "dropout", "gaussian noise"])
+def test_double_backprop_at_inference(name, directions, rng):
+    make, shape = CASES[name]
+    layer = make()
+    layer.forward(rng.standard_normal(shape).astype(np.float32) * 3 + 2)
+    gradcheck.check_backward2(layer, rng.standard_normal(shape), train=False, V=directions).raise_if_wrong()
+
+
+@pytest.mark.parametrize("directions", [False, True], ids=["along x", "along x and W"])
+def test_double_backprop_of_nested_networks(directions, rng):
+    """Curvature is carried down inside each part and then below it, also where a part has none."""
+    inner = Sequential(Conv2d(4, 4, kernel=3, stride=1, rng=1), LayerNorm(4), Softplus())
+    net = Sequential(Conv2d(2, 4, bias=False, rng=0), shifted(BatchNorm(4)), Tanh(), PReLU(4), Residual(inner), MaxPool2d(), Flatten(),
+                     SpectralNorm(Dense(8, 3, rng=2), iterations=0), LeakyReLU(), Dense(3, 1, rng=3), Sigmoid())
+    gradcheck.check_backward2(net, rng.standard_normal((3, 8, 4, 2)), V=directions).raise_if_wrong()
+    linear = Sequential(Dense(4, 6, rng=0), LeakyReLU(), Dense(6, 1, rng=1))
+    gradcheck.check_backward2(linear, rng.standard_normal((5, 4)), V=directions).raise_if_wrong()
+
+
+def test_double_backprop_of_concat(rng):
+    """Concat is linear: u is the concatenation of v, and nothing is curved."""
+    xs = tuple(rng.standard_normal(s) for s in ((2, 3, 4, 5), (2, 6)))
+    y, ctx = Concat().forward(xs)
+    Concat().backward(y, ctx)
+    v = tuple(rng.standard_normal(x.shape) for x in xs)
+    u, c = Concat().backward2(v, ctx)
+    assert c == 0
+    np.testing.assert_array_equal(u, Concat().forward(v)[0])
+    with pytest.raises(ValueError, match="Concat"):
+        Concat().backward2((v[0], v[0]), ctx)
+
+
+def test_double_backprop_can_be_repeated_and_adds(rng):
+    """The way down uses its own records: a second call differentiates the same backward pass."""
+    net = Sequential(Dense(3, 4, rng=0), Tanh(), Sequential(Dense(4, 4, rng=1), Tanh()), Dense(4, 1, rng=2)).astype(np.float64)
+    y, tape = net.forward(rng.standard_normal((5, 3)))
+    net.backward(np.ones_like(y), tape, weights=False)
+    v = rng.standard_normal((5, 3))
+    u, c = net.backward2(v, tape)
+    once = [p.grad.copy() for p in net.params]
+    u2, c2 = net.backward2(2 * v, tape)
+    np.testing.assert_allclose(u2, 2 * u, rtol=1e-12)
+    np.testing.assert_allclose(c2, 2 * c, rtol=1e-12)
+    for p, g in zip(net.params, once):
+        np.testing.assert_allclose(p.grad, 3 * g, rtol=1e-12, atol=1e-15)
+
+
+def test_double_backprop_refuses_what_it_cannot_do(rng):
+    x = rng.standard_normal((4, 8)).astype(np.float32)
+    layer = Dense(8, 3, rng=0)
+    y, ctx = layer.forward(x)
+    with pytest.raises(RuntimeError, match=r"Dense\(8, 3\): backward2 differentiates a backward pass.*call backward"):
+        layer.backward2(x, ctx)
+    layer.backward(y, ctx)
+    with pytest.raises(ValueError, match=r"v of shape \(1, 8\)"):
+        layer.backward2(x[:1], ctx)
+    with pytest.raises(ValueError, match="no direction for b"):
+        layer.backward2(x, ctx, {layer.W: layer.W.value})
+    layer.W.value *= 2
+    with pytest.raises(RuntimeError, match="updated"):
+        layer.backward2(x, ctx)
+    layer = MinibatchDiscrimination(8, rng=0)
+    y, ctx = layer.forward(x)
+    layer.backward(y, ctx)
+    with pytest.raises(NotImplementedError, match="MinibatchDiscrimination.* has no backward2"):
+        layer.backward2(x, ctx)
+
+
+def test_gradcheck_finds_a_planted_error_in_backward2(rng):
+    class NoV(Dense):
+        def _backward2(self, v, dy, ctx, V):
+            u, c = super()._backward2(v, dy, ctx, V)
+            self.W.grad -= self.wgrad(v, dy, {"x": v})
+            return u, c
+
+    class HalfCurved(Tanh):
+        def phi_curvature(self, v, dy, y):
+            return super().phi_curvature(v, dy, y) / 2
+
+    x = rng.standard_normal((4, 8))
+    assert [e.name for e in gradcheck.check_backward2(NoV(8, 3, rng=0), x).entries if not e.ok] == ["W"]
+    assert [e.name for e in gradcheck.check_backward2(HalfCurved(), x).entries if not e.ok] == ["x"]
 
 
 @pytest.mark.parametrize("name", ["batch norm", "instance norm", "dropout"])
@@ -201,6 +300,79 @@ def test_activations_are_finite_and_exact_far_out(layer):
              Softplus: lambda v: np.logaddexp(0, v), ReLU: lambda v: np.maximum(v, 0), LeakyReLU: lambda v: np.maximum(v, 0.2 * v)}
     np.testing.assert_allclose(y[0], exact[layer](x.astype(np.float64)), rtol=1e-6, atol=1e-44)
     assert np.isfinite(dx).all()
+
+
+def test_minibatch_discrimination_by_its_definition(rng):
+    layer = MinibatchDiscrimination(5, kernels=3, dims=2, rng=0).astype(np.float64)
+    f = 0.3 * rng.standard_normal((6, 5))
+    M = (f @ layer.T.value).reshape(6, 3, 2)
+    o = [[sum(np.exp(-np.abs(M[i, b] - M[j, b]).sum()) for j in range(6)) for b in range(3)] for i in range(6)]
+    np.testing.assert_allclose(layer.forward(f)[0], np.concatenate([f, o], 1), rtol=1e-12)
+    np.testing.assert_allclose(layer(np.tile(f[:1], (6, 1)))[:, 5:], 6)  # copies: every distance is 0
+    np.testing.assert_allclose(layer(1e3 * f)[:, 5:], 1)  # all far apart: only j = i is left
+
+
+def test_packing_by_hand(rng):
+    x = rng.standard_normal((6, 2))
+    np.testing.assert_array_equal(Pack(3)(x), [np.concatenate(x[:3]), np.concatenate(x[3:])])
+    images = rng.standard_normal((4, 5, 6, 3))
+    np.testing.assert_array_equal(Pack(2)(images)[1], np.concatenate([images[2], images[3]], axis=-1))
+    with pytest.raises(ValueError, match=r"Pack\(4\) packs 4 samples"):
+        Pack(4).forward(x)
+
+
+def test_gaussian_noise(rng):
+    layer, x = GaussianNoise(0.5, rng=0), np.zeros((400, 500), np.float32)
+    y, _ = layer.forward(x)
+    assert abs(y.std() - 0.5) < 0.005 and abs(y.mean()) < 0.005
+    assert (layer.forward(x)[0] != y).any() and layer(x) is x
+    with pytest.raises(ValueError, match="at least 0"):
+        GaussianNoise(-1)
+
+
+@pytest.mark.parametrize("make, shape", [(lambda: Dense(30, 20, rng=0), (5, 30)), (lambda: Conv2d(4, 6, rng=0), (2, 8, 8, 4)),
+                                         (lambda: ConvTranspose2d(4, 6, rng=0), (2, 4, 4, 4))])
+def test_spectral_norm_divides_by_the_largest_singular_value(make, shape, rng):
+    layer = SpectralNorm(make(), iterations=500, rng=1).astype(np.float64)
+    layer.forward(rng.standard_normal(shape))
+    plain = make().astype(np.float64)
+    sigma = np.linalg.svd(plain.W.value.reshape(-1, plain.W.value.shape[-1]), compute_uv=False)[0]
+    plain.W.value /= sigma
+    x = rng.standard_normal(shape)
+    np.testing.assert_allclose(layer(x), plain(x), rtol=1e-9, atol=1e-12)
+
+
+def test_spectral_norm_iterates_in_training_only_and_approaches_from_below(rng):
+    layer = SpectralNorm(Dense(30, 20, rng=0), rng=1)
+    x = rng.standard_normal((5, 30)).astype(np.float32)
+    exact, found = np.linalg.svd(layer.W.value, compute_uv=False)[0], []
+    for _ in range(30):
+        before = layer.left.copy()
+        layer(x)
+        assert (layer.left == before).all()
+        found.append(float(layer.forward(x)[1]["sigma"]))
+        assert (layer.left != before).any() or len(found) > 10
+    assert (np.diff(found) > -1e-5).all() and max(found) < exact * (1 + 1e-5) and found[-1] > 0.99 * exact
+
+
+def test_the_gradient_through_converged_singular_vectors_is_exact(rng):
+    """Then left and right, held fixed in backward, may be recomputed for every difference: the result is the same."""
+    layer = SpectralNorm(Dense(6, 4, rng=0), iterations=2000, rng=1).astype(np.float64)
+    gradcheck.check_layer(layer, rng.standard_normal((5, 6)), tolerance=1e-5).raise_if_wrong()
+
+
+def test_spectral_norm_shares_parameters_with_the_optimizer():
+    from gan_scratch.optim import SGD
+
+    net = Sequential(SpectralNorm(Dense(3, 2, rng=0), rng=0))
+    assert list(net.named_params()) == ["0.W", "0.b"] and net[0].layer.W is net[0].W
+    copied = copy.deepcopy(net)
+    assert copied[0].layer.W is copied[0].W
+    assert set(net.state()) == {"0.W", "0.b", "0.left", "0.right"}
+    SGD(net.params, 0.1)
+    assert net[0].layer.W.value is net[0].W.value
+    with pytest.raises(ValueError, match="not Tanh"):
+        SpectralNorm(Tanh())
 
 
 def test_initialisers_have_the_variance_they_promise(rng):
