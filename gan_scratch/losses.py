@@ -3,6 +3,9 @@
 D returns logits l, so D(x) = σ(l) as a probability. Every loss here takes logits: log σ(l) = −softplus(−l) and
 log(1 − σ(l)) = −softplus(l) stay finite where log of a rounded probability is −∞. All means are over every element of
 the first argument, and a value is a 0-d array on the device where its arguments live.
+
+The loss of a GAN is an object with discriminator(real, fake) -> loss, d_real, d_fake and generator(fake) -> loss, d_fake;
+curvature(real, fake) gives the second derivatives of D's loss, which unrolling needs, and outputs(real, fake) what curves show.
 """
 from __future__ import annotations
 
@@ -79,13 +82,21 @@ class Minimax:
     G's gradient is −σ(l)/N: it vanishes just where G is bad, at l ≪ 0.
     """
 
-    real_label = 1.0
+    real_label, fake_label = 1.0, 0.0
 
     def discriminator(self, real_logits: Array, fake_logits: Array) -> tuple[Array, Array, Array]:
         """loss = −V, and its gradients with respect to the logits of real and of fake."""
         loss_real, d_real = bce_with_logits(real_logits, self.real_label)
-        loss_fake, d_fake = bce_with_logits(fake_logits, 0.0)
+        loss_fake, d_fake = bce_with_logits(fake_logits, self.fake_label)
         return loss_real + loss_fake, d_real, d_fake
+
+    def curvature(self, real_logits: Array, fake_logits: Array) -> tuple[Array, Array]:
+        """∂²loss/∂l² for each logit of real and of fake: σ(l)(1 − σ(l))/N, whatever the labels."""
+        return _logistic_curvature(real_logits), _logistic_curvature(fake_logits)
+
+    def outputs(self, real_logits: Array, fake_logits: Array) -> dict[str, Array]:
+        """d_real, d_fake: the mean probability σ(l) of being real."""
+        return {"d_real": sigmoid(real_logits).mean(), "d_fake": sigmoid(fake_logits).mean()}
 
     def generator(self, fake_logits: Array) -> tuple[Array, Array]:
         """loss = E log(1 − D(G(z))) = −E softplus(l), and its gradient −σ(l)/N."""
@@ -96,21 +107,40 @@ class NonSaturating(Minimax):
     """G minimises −E log D(G(z)) instead (Goodfellow et al. 2014, section 3): the gradient is −(1 − σ(l))/N.
 
     Args:
-        real_label: 0.9 gives one-sided label smoothing (Salimans et al. 2016, section 3.4). Fakes keep the label 0:
-            smoothing them too would put p_g into the numerator of the optimal D.
+        real_label: 0.9 gives one-sided label smoothing (Salimans et al. 2016, section 3.4).
+        fake_label: 0.1 beside it gives two-sided smoothing. It puts p_g into the numerator of the optimal D, (αp + βq)/(p + q), so D no longer
+            drives samples away from where there is no data: shown in lecture 07, not recommended.
     """
 
-    def __init__(self, real_label: float = 1.0):
-        if not 0 < real_label <= 1:
-            raise ValueError(f"NonSaturating: real_label must be above 0 and at most 1, got {real_label}")
-        self.real_label = float(real_label)
+    def __init__(self, real_label: float = 1.0, fake_label: float = 0.0):
+        if not 0 <= fake_label < real_label <= 1:
+            raise ValueError(f"NonSaturating: labels must satisfy 0 ≤ fake_label < real_label ≤ 1, got {fake_label} and {real_label}")
+        self.real_label, self.fake_label = float(real_label), float(fake_label)
 
     def generator(self, fake_logits):
         """loss = −E log D(G(z)), and its gradient (σ(l) − 1)/N."""
         return bce_with_logits(fake_logits, 1.0)
 
 
-class LeastSquares:
+def _logistic_curvature(logits: Array) -> Array:
+    D = sigmoid(logits)
+    return D * (1 - D) / logits.size
+
+
+class _Critic:
+    """Losses on raw outputs, which are no probabilities."""
+
+    def outputs(self, real_logits: Array, fake_logits: Array) -> dict[str, Array]:
+        """l_real, l_fake: the mean outputs."""
+        return {"l_real": real_logits.mean(), "l_fake": fake_logits.mean()}
+
+    def curvature(self, real_logits: Array, fake_logits: Array) -> tuple[Array, Array]:
+        """∂²loss/∂l² for each logit of real and of fake: 0, the loss is (piecewise) linear."""
+        zeros = backend.of(real_logits).xp.zeros_like
+        return zeros(real_logits), zeros(fake_logits)
+
+
+class LeastSquares(_Critic):
     """½E(l − real)² + ½E(l − fake)² for D and ½E(l − goal)² for G, on raw outputs l (Mao et al. 2017, eq. 2 and 9)."""
 
     def __init__(self, fake: float = 0.0, real: float = 1.0, goal: float = 1.0):
@@ -121,12 +151,16 @@ class LeastSquares:
         loss_fake, d_fake = l2(fake_logits, self.fake)
         return (loss_real + loss_fake) / 2, d_real / 2, d_fake / 2
 
+    def curvature(self, real_logits, fake_logits):
+        ones = backend.of(real_logits).xp.ones_like
+        return ones(real_logits) / real_logits.size, ones(fake_logits) / fake_logits.size
+
     def generator(self, fake_logits):
         loss, d_fake = l2(fake_logits, self.goal)
         return loss / 2, d_fake / 2
 
 
-class Wasserstein:
+class Wasserstein(_Critic):
     """D minimises E l(fake) − E l(real), G minimises −E l(fake) (Arjovsky et al. 2017, eq. 2). D must be Lipschitz."""
 
     def discriminator(self, real_logits, fake_logits):
@@ -138,7 +172,7 @@ class Wasserstein:
         return -fake_logits.mean(), -backend.of(fake_logits).xp.ones_like(fake_logits) / fake_logits.size
 
 
-class Hinge:
+class Hinge(_Critic):
     """D minimises E max(0, 1 − l(real)) + E max(0, 1 + l(fake)), G minimises −E l(fake) (Lim & Ye 2017; Miyato et al. 2018)."""
 
     def discriminator(self, real_logits, fake_logits):
@@ -150,3 +184,28 @@ class Hinge:
 
     def generator(self, fake_logits):
         return Wasserstein.generator(self, fake_logits)
+
+
+class Relativistic(_Critic):
+    """D is asked whether real looks more real than fake, pair by pair, and G the reverse (Jolicoeur-Martineau 2019, RSGAN; arXiv 1807.00734).
+
+    loss_D = E softplus(−(l(real) − l(fake))), loss_G = E softplus(l(real) − l(fake)). Both nets see both kinds, so `generator` needs the real
+    logits too; a fake is compared with a real sample instead of with a boundary. Raises ValueError when the numbers of logits differ.
+    """
+
+    def discriminator(self, real_logits, fake_logits):
+        loss, d_gap = bce_with_logits(self._gap(real_logits, fake_logits), 1.0)
+        return loss, d_gap, -d_gap
+
+    def generator(self, fake_logits, real_logits):
+        """loss, and its gradient with respect to the fake logits."""
+        return bce_with_logits(self._gap(fake_logits, real_logits), 1.0)
+
+    def curvature(self, real_logits, fake_logits):
+        raise NotImplementedError("the relativistic loss couples real and fake logits; unrolling takes a loss that treats each by itself")
+
+    @staticmethod
+    def _gap(a: Array, b: Array) -> Array:
+        if a.shape != b.shape:
+            raise ValueError(f"the relativistic loss pairs real and fake logits, but got {a.shape} and {b.shape}")
+        return a - b

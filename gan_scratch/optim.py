@@ -161,6 +161,46 @@ def rms_step(xp, m, v, lr, eps):
     return lr * m / (xp.sqrt(v) + eps)
 
 
+class HistoricalAveraging(Optimizer):
+    """Another optimizer, with weight·‖θ − θ̄‖² added to the cost, θ̄ the mean of all θ so far (Salimans et al. 2016, section 3.3).
+
+    The gradient gains 2·weight·(θ − θ̄): a spring towards the past, which damps a game that circles.
+
+    Args:
+        optimizer: does the step; `lr`, `params` are its. weight: the stiffness, at least 0.
+    """
+
+    def __init__(self, optimizer: Optimizer, weight: float = 1.0):
+        if not weight >= 0:
+            raise ValueError(f"HistoricalAveraging: weight must be at least 0, got {weight}")
+        self.optimizer, self.weight, self.mean = optimizer, weight, optimizer.theta.copy()
+
+    params = property(lambda self: self.optimizer.params)
+    t = property(lambda self: self.optimizer.t)
+    lr = property(lambda self: self.optimizer.lr, lambda self, lr: setattr(self.optimizer, "lr", lr))
+
+    def step(self) -> None:
+        inner = self.optimizer
+        inner.g += 2 * self.weight * (inner.theta - self.mean)
+        inner.step()
+        self.mean += (inner.theta - self.mean) / (inner.t + 1)  # θ₀ … θ_t are t + 1
+
+    def clear(self) -> None:
+        self.optimizer.clear()
+
+    def state(self) -> dict[str, np.ndarray]:
+        return self.optimizer.state() | {"mean": np.array(backend.to_host(self.mean))}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        if "mean" not in state or state["mean"].shape != self.mean.shape:
+            raise ValueError("the state doesn't fit this HistoricalAveraging: its mean is missing or belongs to other parameters")
+        self.optimizer.load_state({name: a for name, a in state.items() if name != "mean"})
+        self.mean[...] = backend.of(self.mean).asarray(state["mean"])
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)  # the inner optimizer adopts its parameters itself
+
+
 class EMA:
     """An exponential moving average of a network, running statistics included: e ← e + (1 − b)(θ − e).
 

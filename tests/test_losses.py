@@ -4,7 +4,7 @@ import pytest
 
 from gan_scratch import gradcheck
 from gan_scratch.losses import (
-    Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein, bce_with_logits, l1, l2, softmax_cross_entropy)
+    Hinge, LeastSquares, Minimax, NonSaturating, Relativistic, Wasserstein, bce_with_logits, l1, l2, softmax_cross_entropy)
 
 GAN_LOSSES = [Minimax(), NonSaturating(), NonSaturating(0.9), LeastSquares(), LeastSquares(-1, 1, 0), Wasserstein(), Hinge()]
 names = lambda loss: type(loss).__name__  # noqa: E731
@@ -99,3 +99,45 @@ def test_shapes_that_numpy_would_broadcast_are_refused(call):
 def test_labels_must_be_integers():
     with pytest.raises(TypeError, match="integer"):
         softmax_cross_entropy(np.zeros((2, 2)), np.zeros(2))
+
+
+@pytest.mark.parametrize("loss", [Minimax(), NonSaturating(0.9, 0.1), LeastSquares(-1, 1, 0), Wasserstein(), Hinge()],
+                         ids=lambda loss: type(loss).__name__)
+def test_curvature_is_the_derivative_of_the_gradient(loss, rng):
+    real, fake, h = 2 * rng.standard_normal((5, 1)), 2 * rng.standard_normal((4, 1)), 1e-5
+    c_real, c_fake = loss.curvature(real, fake)
+    (_, r1, f1), (_, r0, f0) = loss.discriminator(real + h, fake + h), loss.discriminator(real - h, fake - h)
+    np.testing.assert_allclose(c_real, (r1 - r0) / (2 * h), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(c_fake, (f1 - f0) / (2 * h), rtol=1e-6, atol=1e-9)
+
+
+def test_relativistic_loss(rng):
+    real, fake = rng.standard_normal((6, 1)), rng.standard_normal((6, 1))
+    loss = Relativistic()
+    gradcheck.check_loss(loss.discriminator, real, fake).raise_if_wrong()
+    gradcheck.check_loss(lambda f: loss.generator(f, real), fake).raise_if_wrong()
+    shifted = loss.discriminator(real + 5, fake + 5)[0]
+    assert np.isclose(loss.discriminator(real, fake)[0], shifted)  # only differences matter
+    assert np.isclose(loss.discriminator(real, real)[0], np.log(2)) and np.isclose(loss.generator(fake, real)[0], loss.discriminator(fake, real)[0])
+    with pytest.raises(ValueError, match=r"\(6, 1\) and \(5, 1\)"):
+        loss.discriminator(real, fake[:5])
+
+
+def test_what_a_loss_shows(rng):
+    real, fake = rng.standard_normal((6, 1)), rng.standard_normal((6, 1))
+    assert NonSaturating().outputs(real, fake) == {"d_real": (1 / (1 + np.exp(-real))).mean(), "d_fake": (1 / (1 + np.exp(-fake))).mean()}
+    for loss in (LeastSquares(), Wasserstein(), Hinge(), Relativistic()):
+        assert loss.outputs(real, fake) == {"l_real": real.mean(), "l_fake": fake.mean()}
+
+
+def test_smoothing_both_sides_moves_the_optimal_discriminator(rng):
+    """At fixed x with densities p, q the minimum of the loss is at σ(l) = (αp + βq)/(p + q)."""
+    p, q, l = 0.3, 0.7, np.linspace(-4, 4, 80001)[:, None]
+    for alpha, beta in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1)):
+        loss = NonSaturating(alpha, beta)
+        _, d_real, d_fake = loss.discriminator(l, l)
+        best = l[np.abs(p * d_real + q * d_fake).argmin(), 0]
+        assert abs(1 / (1 + np.exp(-best)) - (alpha * p + beta * q) / (p + q)) < 1e-4 and (loss.real_label, loss.fake_label) == (alpha, beta)
+    for labels in ((1.1, 0.0), (0.5, 0.5), (0.9, -0.1)):
+        with pytest.raises(ValueError, match="labels"):
+            NonSaturating(*labels)

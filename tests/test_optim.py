@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan_scratch.layers import BatchNorm, Dense, Parameter, Sequential, Tanh
-from gan_scratch.optim import EMA, SGD, Adam, Momentum, RMSProp
+from gan_scratch.optim import EMA, SGD, Adam, HistoricalAveraging, Momentum, RMSProp
 
 ALL = [lambda p: SGD(p, 0.1), lambda p: Momentum(p, 0.1), lambda p: RMSProp(p, 0.1), lambda p: Adam(p, 0.1)]
 
@@ -194,3 +194,45 @@ def test_a_network_and_its_optimizer_copied_together_stay_together(copied, rng):
     assert all(np.array_equal(a, before[name]) for name, a in net.state().items())  # the original is left alone
     train(net, opt)
     assert all(np.array_equal(a, net_2.state()[name]) and not np.array_equal(a, before[name]) for name, a in net.state().items())
+
+
+def test_historical_averaging_by_hand(rng):
+    """SGD on the cost plus weight·‖θ − θ̄‖², θ̄ the mean of θ₀ … θ_t."""
+    net = Sequential(Dense(2, 1, bias=False, rng=0)).astype(np.float64)
+    optimizer = HistoricalAveraging(SGD(net.params, 0.1), weight=0.3)
+    theta, past = net[0].W.value.copy(), [net[0].W.value.copy()]
+    for _ in range(5):
+        g = rng.standard_normal((2, 1))
+        net[0].W.grad += g
+        optimizer.step()
+        theta = theta - 0.1 * (g + 2 * 0.3 * (theta - np.mean(past, 0)))
+        past.append(theta)
+        np.testing.assert_allclose(net[0].W.value, theta, rtol=1e-12)
+    assert not net[0].W.grad.any() and optimizer.t == 5
+    optimizer.lr = 0.7
+    assert optimizer.optimizer.lr == optimizer.lr == 0.7 and optimizer.params is optimizer.optimizer.params
+
+
+def test_historical_averaging_resumes_and_is_copied(rng):
+    def make():
+        net = Sequential(Dense(2, 3, rng=0))
+        return net, HistoricalAveraging(Adam(net.params, 0.1), 0.3)
+
+    def step(net, optimizer, g):
+        net[0].W.grad += g
+        optimizer.step()
+
+    g = rng.standard_normal((4, 2, 3)).astype(np.float32)
+    (net, optimizer), (other, resumed) = make(), make()
+    step(net, optimizer, g[0]), step(net, optimizer, g[1])
+    other.load_state(net.state())
+    resumed.load_state(optimizer.state())
+    copied, its = copy.deepcopy((net, optimizer))
+    for a, b in ((net, optimizer), (other, resumed), (copied, its)):
+        step(a, b, g[2]), step(a, b, g[3])
+    np.testing.assert_array_equal(net[0].W.value, other[0].W.value)
+    np.testing.assert_array_equal(net[0].W.value, copied[0].W.value)
+    with pytest.raises(ValueError, match="mean is missing"):
+        resumed.load_state(optimizer.optimizer.state())
+    with pytest.raises(ValueError, match="weight must be at least 0"):
+        HistoricalAveraging(optimizer, -1)

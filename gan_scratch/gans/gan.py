@@ -14,6 +14,7 @@ Two reference networks for 28×28 images, and one for points in the plane:
 from __future__ import annotations
 
 import math
+from typing import Sequence
 
 import numpy as np
 
@@ -21,7 +22,6 @@ from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import BatchNorm, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Reshape, Sequential, Tanh, init
-from gan_scratch.layers.activation import sigmoid
 from gan_scratch.losses import NonSaturating
 from gan_scratch.optim import EMA, Adam
 
@@ -33,14 +33,15 @@ class GAN:
         G: maps z (N, z_dim) to samples. D: maps samples to logits (N, 1).
         z_dim: the size of z ~ N(0, I).
         loss: an object with discriminator(real, fake) and generator(fake), see losses.py.
-        opt_G, opt_D: optimizers of their parameters.
+        opt_G, opt_D: optimizers of their parameters. With different learning rates, each on its own time scale: TTUR (Heusel et al. 2017).
         ema: decay of the moving average of G that samples are drawn from.
         k: steps of D for each step of G.
+        penalties: what D's loss gains, see penalties.py: functions (D, x_real, x_fake, rng) -> value.
     """
 
-    def __init__(self, G: Layer, D: Layer, z_dim: int, *, opt_G, opt_D, loss=None, ema: float = 0.99, k: int = 1):
+    def __init__(self, G: Layer, D: Layer, z_dim: int, *, opt_G, opt_D, loss=None, ema: float = 0.99, k: int = 1, penalties: Sequence = ()):
         self.G, self.D, self.z_dim, self.k = G, D, z_dim, k
-        self.loss = loss or NonSaturating()
+        self.loss, self.penalties = loss or NonSaturating(), penalties
         self.opt_G, self.opt_D = opt_G, opt_D
         self.G_ema = EMA(G, ema)
 
@@ -55,30 +56,46 @@ class GAN:
         Args:
             batch: real samples (k·m, …). rng: for z.
 
-        Returns: d_loss, g_loss, d_real = mean D(x), d_fake = mean D(G(z)) as 0-d arrays. Raises ValueError when k doesn't
-        divide the batch.
+        Returns: d_loss, g_loss, what the loss calls its outputs (d_real = mean D(x), d_fake = mean D(G(z)) for probabilities), penalty where
+        there is one; all 0-d arrays. Raises ValueError when k doesn't divide the batch.
         """
-        G, D, loss = self.G, self.D, self.loss
         m, rest = divmod(len(batch), self.k)
         if rest or not m:
             raise ValueError(f"a batch of {len(batch)} can't be split over k = {self.k} steps of D")
         for x in batch.reshape(self.k, m, *batch.shape[1:]):
-            x_fake, _ = G.forward(self.noise(m, rng))
-            l_real, tape_real = D.forward(x)
-            l_fake, tape_fake = D.forward(x_fake)
-            d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)
-            D.backward(dl_real, tape_real, inputs=False)
-            D.backward(dl_fake, tape_fake, inputs=False)
-            self.opt_D.step()
-
-        x_fake, tape_G = G.forward(self.noise(m, rng))
-        l, tape_D = D.forward(x_fake)
-        g_loss, dl = loss.generator(l)
-        dx_fake = D.backward(dl, tape_D, weights=False)
-        G.backward(dx_fake, tape_G, inputs=False)
-        self.opt_G.step()
+            of_D = self.step_D(x, rng)
+        of_G = self.step_G(x, rng)
         self.G_ema.update()
-        return {"d_loss": d_loss, "g_loss": g_loss, "d_real": probability(l_real), "d_fake": probability(l_fake)}
+        return of_D | of_G
+
+    def step_D(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
+        """One step of D on real samples x (m, …) and m fakes."""
+        G, D, loss = self.G, self.D, self.loss
+        x_fake, _ = G.forward(self.noise(len(x), rng))
+        l_real, tape_real = D.forward(x)
+        l_fake, tape_fake = D.forward(x_fake)
+        d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)
+        D.backward(dl_real, tape_real, inputs=False)
+        D.backward(dl_fake, tape_fake, inputs=False)
+        of_D = {"d_loss": d_loss, **loss.outputs(l_real, l_fake)}
+        if self.penalties:
+            of_D["penalty"] = sum(penalty(D, x, x_fake, rng) for penalty in self.penalties)
+        self.opt_D.step()
+        return of_D
+
+    def step_G(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
+        """One step of G on m fakes; x (m, …) are real samples for those remedies that compare."""
+        x_fake, tape_G = self.G.forward(self.noise(len(x), rng))
+        g_loss, dx_fake = self.generator_gradient(x_fake, x)
+        self.G.backward(dx_fake, tape_G, inputs=False)
+        self.opt_G.step()
+        return {"g_loss": g_loss}
+
+    def generator_gradient(self, x_fake: Array, x: Array) -> tuple[Array, Array]:
+        """G's loss on fakes, and its gradient with respect to them: the line in which remedies differ."""
+        l, tape_D = self.D.forward(x_fake)
+        g_loss, dl = self.loss.generator(l)
+        return g_loss, self.D.backward(dl, tape_D, weights=False)
 
     def sample(self, n: int, rng: np.random.Generator | int) -> Array:
         """n samples from the averaged generator at inference."""
@@ -107,12 +124,18 @@ class GAN:
     @classmethod
     def plane(cls, shape: tuple = (2,), *, rng=None, device: str = "cpu") -> "GAN":
         """For points in the plane (or on a line): no normalisation, Adam without momentum."""
-        rng, he, (n_x,) = np.random.default_rng(rng), init.he(), shape
-        half = init.he(3**0.5)  # half of He's standard deviation: samples start near 0
-        G = Sequential(*mlp((2, 128, 128, 128), ReLU, init=he, rng=rng), Dense(128, n_x, rng=rng, init=half)).to(device)
-        D = Sequential(*mlp((n_x, 128, 128, 128), LeakyReLU, init=he, rng=rng), Dense(128, 1, rng=rng, init=he)).to(device)
+        G, D = cls.plane_networks(shape, np.random.default_rng(rng), device)
         opt_G, opt_D = (Adam(net.params, 1e-3, betas=(0.0, 0.99)) for net in (G, D))
         return cls(G, D, 2, opt_G=opt_G, opt_D=opt_D, ema=0.995)
+
+    @staticmethod
+    def plane_networks(shape: tuple, rng: np.random.Generator, device: str, bias: bool = True) -> tuple[Sequential, Sequential]:
+        """G 2-128-128-128-n with ReLU and D n-128-128-128-1 with LeakyReLU; bias=False leaves D's last bias out, which a Wasserstein loss cancels."""
+        he, (n_x,) = init.he(), shape
+        half = init.he(3**0.5)  # half of He's standard deviation: samples start near 0
+        G = Sequential(*mlp((2, 128, 128, 128), ReLU, init=he, rng=rng), Dense(128, n_x, rng=rng, init=half))
+        D = Sequential(*mlp((n_x, 128, 128, 128), LeakyReLU, init=he, rng=rng), Dense(128, 1, bias, rng=rng, init=he))
+        return G.to(device), D.to(device)
 
 
 def mlp(sizes: tuple, activation: type, *, norm: bool = False, dropout: float = 0.0, init=init.fan_in_uniform(), rng) -> list[Layer]:
@@ -124,12 +147,7 @@ def mlp(sizes: tuple, activation: type, *, norm: bool = False, dropout: float = 
     return layers
 
 
-def probability(logits: Array) -> Array:
-    """The mean of D = σ(l), which curves show."""
-    return sigmoid(logits).mean()
-
-
-PLANE = Recipe(GAN.plane, "Algorithm 1 on points", "arXiv 1406.2661", data="ring", steps=6000, batch=256, decay=0.4)
+PLANE = Recipe(GAN.plane, "Algorithm 1 on points", "arXiv 1406.2661", data="ring", steps=6000, batch=256, decay=0.4, axes=1)
 SMALL = Recipe(GAN.small, "the original GAN: two multilayer perceptrons, 100-500-500-784", "Goodfellow et al. 2014, arXiv 1406.2661",
                data="mnist", steps=4000, batch=64, points=PLANE)
 LARGE = Recipe(GAN.large, "the same game with 100-256-512-1024-784 and one-sided label smoothing",

@@ -14,7 +14,8 @@ class Recipe:
         idea, paper: one line each, for `gan-scratch list`.
         data: the default data. steps, batch: the default length and batch size.
         decay: the last share of the steps in which the learning rates fall to 0.
-        points: another recipe of the same variant, for points in the plane; None where the variant makes images only.
+        axes: of the samples that `build` makes: 3 for images (H, W, C), 1 for points.
+        points: another recipe of the same variant, for points in the plane; None where an image variant has none.
     """
 
     build: Callable
@@ -24,12 +25,15 @@ class Recipe:
     steps: int
     batch: int
     decay: float = 0.0
+    axes: int = 3
     points: "Recipe | None" = None
 
     def suited_to(self, shape: tuple) -> "Recipe":
         """The recipe for samples of this shape. Raises ValueError where the variant has none."""
-        if len(shape) == 3:
+        if len(shape) == self.axes:
             return self
-        if self.points is None:
-            raise ValueError(f"this variant makes images, not points with {shape[0]} coordinates; for points use the variant mlp")
-        return self.points
+        if len(shape) == 1 and self.points:
+            return self.points
+        if self.axes == 1:
+            raise ValueError(f"this variant makes points, not images of shape {shape}; for images use the variant dcgan")
+        raise ValueError(f"this variant makes images, not points with {shape[0]} coordinates; for points use the variant mlp")
