@@ -17,6 +17,7 @@ from gan_scratch.data.images import some
 from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
+from gan_scratch.metrics import nearest
 from gan_scratch.training import Diverged
 
 
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--n", type=positive, help="how many samples (default: 5000 where there is a judge, 2500 points, 500 other images)")
     p.add_argument("--seed", type=natural, default=1)
     p.add_argument("--json", type=Path, help="also write the numbers to this file")
+    p.add_argument("--figure", type=Path, help="also draw them, beside samples and real data, into this .png")
     p.set_defaults(command=evaluate)
 
     commands.add_parser("list", help="the variants").set_defaults(command=list_variants)
@@ -175,11 +177,23 @@ def sample(args) -> None:
 
 
 def evaluate(args) -> None:
+    if args.figure and args.figure.suffix != ".png":
+        raise ValueError(f"--figure must end in .png, got {args.figure}")
     gan, config = runs.reopened(args.run)
     result = runs.evaluate(gan, config, args.n, args.seed)
     print(f"{config['variant']} on {config['data']}, step {config['step']}: {runs.report(result)}")
     if args.json:
         runs.write_json(args.json, {"config": config, "evaluation": result})
+    if args.figure:
+        source = load(config["data"], config["full"], config["size"])
+        if isinstance(source, Dataset):
+            generated = runs.draw(gan, 32, args.seed)
+            real = source.images[nearest(generated, source.images)[1][:, 0]]
+        else:
+            generated, real = runs.draw(gan, 2000, args.seed), source.sample(2000, np.random.default_rng(args.seed))
+        title = f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}: {result['n']} samples, seed {args.seed}"
+        plot.evaluation(args.figure, generated, real, result, title)
+        print(f"drawn in {args.figure}")
 
 
 def list_variants(args) -> None:

@@ -156,7 +156,7 @@ def check_backward2(layer: Layer, x, rng=0, samples: int = 30, tolerance: float 
     for name, p in used.named_params().items():
         p.grad[...] = before[name]  # backward2 must add to what is there
     u, c = used.backward2(v, ctx, {p: directions[name] for name, p in used.named_params().items()} if V else None)
-    gradients = {"dy": u, "x": c if np.ndim(c) else np.zeros_like(x)}
+    gradients = {"dy": u, "x": np.zeros_like(x) + c}
     gradients |= {name: p.grad - before[name] for name, p in used.named_params().items()}
 
     def S() -> float:

@@ -125,6 +125,80 @@ def strip(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray) ->
     save(fig, path)
 
 
+def evaluation(path: Path, generated: np.ndarray, real: np.ndarray, result: dict, title: str) -> None:
+    """What `runs.evaluate` found, as three panels: samples beside real data, one thing in bars, scores beside real data's.
+
+    Args:
+        generated: images, and `real` the training image nearest to each of them; or points, and `real` real ones.
+        result: the numbers of `runs.evaluate`.
+    """
+    fig, (left, middle, right) = figure(20, 7.8, 1, 3, width_ratios=(1.1, 1, 1))
+    judged, points, images = result.get("judge"), result.get("points"), result.get("images")
+    if points:
+        show_points(left, real, "generated (orange) over real", point_limits(real), GREY)
+        if real.shape[1] == 1:
+            bins = np.linspace(*point_limits(real), 80)
+            left.hist(generated[:, 0], bins=bins, density=True, histtype="step", color=ORANGE, lw=3)
+        else:
+            left.scatter(*real.T, s=120, color="#bbbbbb", linewidths=0, zorder=0)  # a halo that shows under the samples
+            left.scatter(*generated.T, s=8, color=ORANGE, alpha=0.7, linewidths=0)
+    else:
+        pairs = np.stack([generated, real], 1).reshape(-1, *real.shape[1:])
+        show_grid(left, pairs, 8, "each sample, and right of it\nits nearest training image")
+    if judged:
+        scores, test = judged["scores"]["generated"], judged["scores"]["test"]
+        _bars(middle, {"generated": judged["fid"], "real\ntest part": judged["floor_test"],
+                       "real\nhalves": judged["floor_halves"], "noise": judged["noise"]},
+              "distance to the training part", "Fréchet distance, log scale")
+        middle.set(yscale="log", ylim=(1, 4 * judged["noise"]))
+        names = {name: (scores[name], test[name]) for name in ("precision", "recall", "density", "coverage")}
+        _beside(right, names | {"Inception\nScore / 10": (scores["inception_score"] / 10, test["inception_score"] / 10)})
+    elif points:
+        if counts := result.get("mode_counts"):
+            fair = result["n"] / len(counts)
+            middle.bar(range(1, len(counts) + 1), counts, color=ORANGE)
+            middle.axhline(fair, color=GREY, ls="--", lw=2.5, label="fair share")
+            middle.set(xlabel="mode", ylabel="samples within 3 std of the mode", ylim=(0, 1.25 * max(*counts, fair)))
+            middle.set_title(f"{result['coverage']['modes']} of {len(counts)} modes reached", fontsize=TITLE)
+            middle.xaxis.get_major_locator().set_params(integer=True)
+            middle.legend(loc="upper right", fontsize=TITLE)
+        else:
+            _bars(middle, {"generated": points["generated"]["w1"], "real": points["real"]["w1"]}, "distance to real points",
+                  "Wasserstein distance W1")
+        labels = {name: name for name in ("precision", "recall", "density", "coverage")} | {"js_bits": "JS, bits", "w1": "W1"}
+        _beside(right, {label: (points["generated"][name], points["real"][name]) for name, label in labels.items()})
+    elif images:
+        for axis, name, text, unit in ((middle, "nearest", "median distance\nto the nearest training image", "pixel distance"),
+                                       (right, "pairs", "near-duplicates among\nas many images", "pairs")):
+            _bars(axis, {"generated": images["generated"][name], "real": images["real"][name]}, text, unit)
+    else:
+        middle.axis("off")
+        right.axis("off")
+    fig.suptitle(title, fontsize=TITLE + 2, parse_math=False)
+    save(fig, path)
+
+
+def _bars(axis, values: dict[str, float], title: str, unit: str) -> None:
+    """Bars with their values: what is generated in orange, the rest in grey."""
+    bars = axis.bar(list(values), list(values.values()), color=[ORANGE if name == "generated" else GREY for name in values])
+    axis.bar_label(bars, [f"{value:.3g}" for value in values.values()], fontsize=TITLE + 2, padding=3)
+    axis.margins(y=0.15)
+    axis.set_ylabel(unit)
+    axis.set_title(title, fontsize=TITLE)
+
+
+def _beside(axis, rows: dict[str, tuple[float, float]]) -> None:
+    """A line per score from the generator's value to that of real data."""
+    places, (values, references) = range(len(rows)), zip(*rows.values())
+    axis.hlines(places, values, references, color=GREY, lw=4, zorder=1)
+    axis.scatter(references, places, s=300, facecolor="white", edgecolor=GREY, linewidths=4, zorder=2, label="real data")
+    axis.scatter(values, places, s=180, color=ORANGE, zorder=3, label="generated")
+    axis.set_yticks(places, list(rows), fontsize=TITLE)
+    axis.set(xlim=(-0.05, 1.1 * max(*values, *references, 0.95)), ylim=(len(rows) - 0.4, -0.6))
+    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.06), ncols=2, frameon=False, fontsize=TITLE)
+    axis.set_title("beside real data in its place", fontsize=TITLE)
+
+
 def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray, milliseconds: int = 700) -> None:
     """The frames as a GIF that runs for ever."""
     pictures = []
@@ -144,23 +218,30 @@ def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray
 
 
 def curves(path: Path, history: list[dict[str, float]]) -> None:
-    """Losses with the values of a D that can't tell (log 4) and of its G (log 2), and the mean of D on real and fake."""
-    steps = [row["step"] for row in history]
+    """Losses, and the mean output of D on real and fake. Where it is a probability the values are known when D can't tell: log 4, log 2, ½."""
+    probabilities = "d_real" in history[0]
     fig, (left, right) = figure(16, 6.2, 1, 2)
-    for axis, names in ((left, ("d_loss", "g_loss")), (right, ("d_real", "d_fake"))):
-        for name, color, label in zip(names, (BLUE, ORANGE), LABELS[names]):
-            axis.plot(steps, [row[name] for row in history], color=color, lw=2, label=label)
-        axis.set_xlabel("step")
-    left.axhline(np.log(4), color=BLUE, ls="--", lw=1.5, label="log 4: D can't tell")
-    left.axhline(np.log(2), color=ORANGE, ls="--", lw=1.5, label="log 2: G's loss then")
-    left.set(ylabel="loss (nats)")
+    draw_history(left, history, {"d_loss": "D", "g_loss": "G", "g_gap": "G: feature gap"})
+    draw_history(right, history, {"d_real": "D(x), real", "d_fake": "D(G(z)), fake", "l_real": "D(x), real", "l_fake": "D(G(z)), fake"})
+    if probabilities:
+        left.axhline(np.log(4), color=BLUE, ls="--", lw=1.5, label="log 4: D can't tell")
+    if probabilities and "g_loss" in history[0]:
+        left.axhline(np.log(2), color=ORANGE, ls="--", lw=1.5, label="log 2: G's loss then")
+    left.set(ylabel="loss (nats)" if probabilities else "loss")
     left.set_title("losses", fontsize=TITLE)
-    right.axhline(0.5, color=GREY, ls="--", lw=1.5, label="½: D can't tell")
-    right.set(ylabel="mean probability", ylim=(-0.02, 1.02))
-    right.set_title("what D believes", fontsize=TITLE)
+    if probabilities:
+        right.axhline(0.5, color=GREY, ls="--", lw=1.5, label="½: D can't tell")
+        right.set(ylim=(-0.02, 1.02))
+    right.set(ylabel="mean probability" if probabilities else "mean output")
+    right.set_title("what D believes" if probabilities else "what D says", fontsize=TITLE)
     for axis in (left, right):
         axis.legend(fontsize=13)
     save(fig, path)
 
 
-LABELS = {("d_loss", "g_loss"): ("D", "G"), ("d_real", "d_fake"): ("D(x), real", "D(G(z)), fake")}
+def draw_history(axis, history: list[dict[str, float]], labels: dict[str, str]) -> None:
+    """The named values over the steps, those that there are."""
+    steps, names = [row["step"] for row in history], [name for name in labels if name in history[0]]
+    for name, color in zip(names, (BLUE, ORANGE)):
+        axis.plot(steps, [row[name] for row in history], color=color, lw=2, label=labels[name])
+    axis.set_xlabel("step")

@@ -15,7 +15,7 @@ from gan_scratch.data.images import some
 from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
-from gan_scratch.metrics import Judge, judge, mode_coverage
+from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overview
 from gan_scratch.training import Trainer, pairwise_distance
 
 
@@ -91,8 +91,9 @@ def draw(gan, n: int, seed: int) -> np.ndarray:
 def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     """Numbers for a GAN on its data: what is known about data of this kind decides which.
 
-    Returns: n, seed, spread (mean pairwise distance of 500 samples relative to real data's), and "judge" (see Judge.report) or "coverage"
-    (see mode_coverage) where there is one.
+    Returns: n, seed, spread (mean pairwise distance of 500 samples relative to real data's). For points "points" (see
+    compare_points), for mixtures "coverage" (see mode_coverage) and mode_counts. For 20 images or more "images" (see
+    compare_images), and "judge" (see Judge.report) where there is one.
     """
     source = load(config["data"], config["full"], config["size"])
     points, judged = not isinstance(source, Dataset), config["data"] in judge.SHA256
@@ -105,8 +106,12 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     if real > 0:  # a single picture has no spread
         result["spread"] = pairwise_distance(samples[:500]) / real
     if isinstance(source, Mixture):
-        result["coverage"] = mode_coverage(samples, source)
-    elif judged:
+        result["coverage"], result["mode_counts"] = mode_coverage(samples, source), mode_counts(samples, source).tolist()
+    if points:
+        result["points"] = overview.compare_points(samples, source, np.random.default_rng(seed))
+    elif len(source.images) >= overview.FEWEST:
+        result["images"] = overview.compare_images(samples, source)
+    if judged:
         result["judge"] = Judge(config["data"]).report(samples)
     return result
 
@@ -120,14 +125,44 @@ def report(result: dict) -> str:
         lines += ["", "Fréchet distance on the features of a frozen classifier",
                   f"{'':44}{'to training part':>17}{'to test part':>14}",
                   f"{'generated':44}{j['fid']:17.1f}{j['fid_test']:14.1f}",
-                  f"{'floor: one half of the training part, other':44}{j['floor_halves']:17.1f}",
+                  f"{'  with half as many samples':44}{j['fid_half']:17.1f}"]
+        if "fid_limit" in j:
+            lines += [f"{'  extrapolated to infinitely many':44}{j['fid_limit']:17.1f}"]
+        lines += [f"{'floor: one half of the training part, other':44}{j['floor_halves']:17.1f}",
                   f"{'floor: real test part':44}{j['floor_test']:17.1f}",
                   f"{'pure noise':44}{j['noise']:17.1f}", "",
-                  f"classes with at least 2 % of the samples: {j['classes']} of 10; KL of the shares from even ones {j['class_kl']:.3f} nats"]
+                  f"classes with at least 2 % of the samples: {j['classes']} of 10; KL of the shares from even ones "
+                  f"{j['class_kl']:.3f} nats", ""]
+        lines += _beside(f"On the judge's features, {j['scores_n']} images each", "real test part", *j["scores"].values(), {
+            "kid": "kernel distance (KID) to the training part", "kid_error": "  its standard error",
+            "inception_score": "Inception Score (= Mode Score), up to 10", "am_score": "AM score, nats (lower is better)",
+            **{name: name for name in BALLS}})
+    if i := result.get("images"):
+        lines += ["", *_beside(f"In pixels, {i['n']} images each", "real", i["generated"], i["real"], {
+            "nearest": "median distance to the nearest training image",
+            "pairs": f"pairs nearer than {i['duplicate']:.2f} (the nearest 20 of real ones)",
+            "support": "birthday test: at least so many pictures"})]
     if c := result.get("coverage"):
         lines += [f"modes reached {c['modes']}, with at least 20 % of their share {c['modes_20']}; high-quality samples "
                   f"{c['high_quality']:.1%}; reverse KL {c['reverse_kl']:.3f} nats"]
+    if p := result.get("points"):
+        lines += ["", *_beside("Against fresh real points", "real", p["generated"], p["real"], {
+            "w1": f"Wasserstein distance W1 of {p['w1_n']} points",
+            "js": f"Jensen-Shannon divergence, {p['bins']} bins an axis, nats", "js_bits": "  the same in bits",
+            **{name: f"{name} ({p['balls_n']} points)" for name in BALLS}})]
     return "\n".join(lines)
+
+
+BALLS = ("precision", "recall", "density", "coverage")
+
+
+def _beside(title: str, reference: str, generated: dict, real: dict, names: dict[str, str]) -> list[str]:
+    """A table of two columns: the generator's values, and those of real data in its place."""
+    def show(value: float | None) -> str:
+        return "no pair" if value is None else f"{value:.0f}" if value >= 1e4 else f"{value:.4g}"
+
+    return [f"{title:54}{'generated':>12}{reference:>16}",
+            *(f"{text:54}{show(generated[key]):>12}{show(real[key]):>16}" for key, text in names.items())]
 
 
 def write(trainer: Trainer, out: Path) -> dict:

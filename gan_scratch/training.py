@@ -23,7 +23,7 @@ from gan_scratch.data.images import some
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
 
 
-LABELS = {"d_loss": "loss D", "g_loss": "loss G", "d_real": "D(x)", "d_fake": "D(G(z))"}
+LABELS = {"d_loss": "loss D", "g_loss": "loss G", "g_gap": "feature gap", "d_real": "D(x)", "d_fake": "D(G(z))", "l_real": "D(x)", "l_fake": "D(G(z))"}
 
 
 class Diverged(RuntimeError):
@@ -201,7 +201,7 @@ class Trainer:
 def blame(names: list[str]) -> str:
     """Which network broke first, from the values of the first broken step: D(x) is computed before any update of the step,
     then D's loss on fakes, then, after D's update, G's loss."""
-    if "d_real" in names:
+    if "d_real" in names or "l_real" in names:
         return "D, whose output on real data is not finite"
     if "d_loss" in names:
         return "G, whose samples are not finite"

@@ -160,8 +160,8 @@ class Generator:
         return ndarray(self._rng.random(size, dtype))
 
 
-FUNCTIONS = """abs arange ascontiguousarray broadcast_to concatenate empty exp expm1 full log log1p maximum minimum moveaxis ones
-ones_like pad repeat sign sqrt take_along_axis tanh where zeros zeros_like""".split()
+FUNCTIONS = """abs arange ascontiguousarray broadcast_to clip concatenate empty exp expm1 full log log1p maximum minimum moveaxis ones
+ones_like pad repeat sign sqrt stack take_along_axis tanh where zeros zeros_like""".split()
 
 
 def module() -> types.ModuleType:

@@ -43,6 +43,7 @@ def on_host(x):
 def test_every_layer_computes_the_same_on_both_sides(name, cupy, rng, monkeypatch):
     make, shape = CASES[name]
     monkeypatch.setattr(backend.Cuda, "uniform", lambda self, *a: self.asarray(backend.CPU.uniform(*a)))  # the same masks
+    monkeypatch.setattr(backend.Cuda, "normal", lambda self, *a: self.asarray(backend.CPU.normal(*a)))
     x = rng.standard_normal(shape).astype(np.float32)
     host, device = make(), make().to("cuda")
     y, ctx = host.forward(x)
@@ -54,6 +55,13 @@ def test_every_layer_computes_the_same_on_both_sides(name, cupy, rng, monkeypatc
     np.testing.assert_allclose(on_host(dx_device), host.backward(y, ctx), rtol=1e-4, atol=1e-4)
     for p, q in zip(host.params, device.params):
         np.testing.assert_allclose(on_host(q.grad), p.grad, rtol=1e-4, atol=1e-4)
+    if name != "minibatch discrimination":
+        u, c = host.backward2(x, ctx, {p: p.value for p in host.params})
+        standin.ndarray.syncs = 0
+        u_device, c_device = device.backward2(cupy.asarray(x), ctx_device, {p: p.value for p in device.params})
+        assert standin.ndarray.syncs == 0, "the host waited for the device"
+        np.testing.assert_allclose(on_host(u_device), u, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(c_device if isinstance(c, int) else on_host(c_device), c, rtol=1e-3, atol=1e-4 * (1 + np.abs(c).max()))
     for key, a in host.state().items():
         np.testing.assert_allclose(device.state()[key], a, rtol=1e-5, atol=1e-6)
     assert all(isinstance(p.value, np.ndarray) for p in device.to("cpu").params)

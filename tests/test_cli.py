@@ -57,6 +57,45 @@ def test_train_on_points_evaluate_and_sample(here, capsys):
     assert run("sample", "my run", "--out", "s.txt") == 2
 
 
+@pytest.mark.parametrize("data, words", [("ring", ("modes reached", "W1 of 300 points", "in bits", "coverage (500 points)")),
+                                         ("swiss_roll", ("W1 of 300 points",)), ("mixture_1d", ("modes reached", "precision"))])
+def test_evaluate_points_with_a_figure(data, words, here, capsys):
+    run("train", "mlp", "--data", data, "--steps", 25, "--out", "r")
+    assert run("evaluate", "r", "--n", 500, "--seed", 3, "--figure", "f.png", "--json", "n.json") == 0
+    text, result = capsys.readouterr().out, json.loads((here / "n.json").read_text())["evaluation"]
+    assert all(word in text for word in (*words, "500 samples, seed 3", "drawn in f.png")) and width("f.png") >= 1500
+    assert result["points"]["generated"]["w1"] > result["points"]["real"]["w1"] and len(result.get("mode_counts", [])) in (0, 3, 8)
+
+
+def test_evaluate_images_with_a_figure(here, capsys):
+    """Twice the same numbers for the same seed; with a judge, without one, and with too few pictures to say anything of copies."""
+    run("train", "dcgan", "--steps", 10, "--batch", 16, "--out", "digits")
+    run("train", "dcgan", "--data", "emoji_people", "--steps", 3, "--batch", 16, "--out", "people")
+    faces(here / "few")
+    run("train", "dcgan", "--data", "few", "--steps", 3, "--batch", 4, "--out", "some")
+    results = {}
+    for name in ("digits", "people", "some"):
+        capsys.readouterr()
+        assert run("evaluate", name, "--n", 200, "--json", "n.json", "--figure", "f.png") == 0 and width("f.png") >= 1500
+        results[name] = json.loads((here / "n.json").read_text())["evaluation"], capsys.readouterr().out
+    digits, text = results["digits"]
+    assert digits["judge"]["scores_n"] == digits["images"]["n"] == 200 and "Inception Score" in text and "birthday" in text
+    assert f"{digits['judge']['scores']['test']['precision']:.4g}" in text and "extrapolated" not in text
+    assert digits["images"]["real"]["pairs"] == 20 and "judge" not in results["people"][0] and "birthday" in results["people"][1]
+    assert "images" not in results["some"][0] and "birthday" not in results["some"][1]
+    assert run("evaluate", "digits", "--n", 200, "--json", "n.json") == 0
+    assert json.loads((here / "n.json").read_text())["evaluation"] == digits
+
+
+def test_evaluate_refuses_another_kind_of_figure_before_measuring(here, capsys):
+    run("train", "mlp", "--data", "ring", "--steps", 3, "--out", "r")
+    capsys.readouterr()
+    assert run("evaluate", "r", "--figure", "f.jpg") == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1 and "--figure must end in .png" in captured.err and captured.out == ""
+    assert run("evaluate", "r", "--n", 99) == 2 and "at least 100 samples" in capsys.readouterr().err
+
+
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(here):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         run("train", "mlp", "--data", "grid", "--steps", 22, "--seed", seed, "--out", name)

@@ -14,12 +14,13 @@ def test_a_grid_puts_images_in_reading_order_with_gaps():
 
 
 def test_curves_and_frames_of_points_and_a_failed_drawing_leave_no_half_file(tmp_path):
+    plot.curves(tmp_path / "d.png", [{"step": s, "d_loss": 1.0, "g_gap": 1.0, "l_real": 3.0, "l_fake": -3.0, "penalty": 0.1} for s in (1, 2)])
     plot.curves(tmp_path / "c.png", [{"step": s, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5} for s in (1, 2)])
     points = np.random.default_rng(0).standard_normal((50, 2))
     frames = [(0, points), (7, points + 1), (9, points)]
     plot.strip(tmp_path / "s.png", frames, points)
     plot.animation(tmp_path / "s.gif", frames, points)
     plot.samples(tmp_path / "p.png", points[:, :1], points[:, :1], "on a line")
-    assert {f.name for f in tmp_path.iterdir()} == {"c.png", "s.png", "s.gif", "p.png"}
+    assert {f.name for f in tmp_path.iterdir()} == {"c.png", "d.png", "s.png", "s.gif", "p.png"}
     with Image.open(tmp_path / "s.gif") as animation:
         assert animation.n_frames == 3

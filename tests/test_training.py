@@ -71,7 +71,7 @@ def test_nan_stops_with_the_step_and_the_network_and_keeps_the_last_good_checkpo
         return step(batch, rng)
 
     t.gan.train_step = poisoned
-    with pytest.raises(Diverged, match=r"in step 53, d_loss and g_loss and d_fake.*began in G, .*last good checkpoint is kept in"), warnings.catch_warnings():
+    with pytest.raises(Diverged, match=r"in step 53, d_loss and d_fake and g_loss.*began in G, .*last good checkpoint is kept in"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         t.run(progress=False)
     again = trainer(200, tmp_path)

@@ -287,7 +287,7 @@ class Sequential(Layer):
             curvatures.append(c)
         total = 0
         for layer, ctx, c in zip(self.layers[::-1], tape[::-1], curvatures[::-1]):  # and down, from the first curvature on
-            total = c + (layer.backward(total, _copied(ctx)) if np.ndim(total) else 0)
+            total = c + (0 if isinstance(total, int) else layer.backward(total, _copied(ctx)))
         return v, total
 
     def __len__(self) -> int:

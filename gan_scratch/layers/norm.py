@@ -126,7 +126,7 @@ class _ChannelNorm(Layer):
         if V is not None:
             u = u + V[self.gamma] * xc * inv + V[self.beta]
             c = c + self._input_grad(dy, V[self.gamma], ctx)
-        return u.reshape(y_shape), c.reshape(y_shape) if np.ndim(c) else 0
+        return u.reshape(y_shape), c if isinstance(c, int) else c.reshape(y_shape)
 
     def _second(self, v, dy, gamma, ctx):
         return standardise_backward2(v, dy, gamma, ctx["xc"], ctx["inv"])

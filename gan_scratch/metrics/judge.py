@@ -20,7 +20,10 @@ from gan_scratch.data.images import open_npz
 from gan_scratch.files import replacing
 from gan_scratch.layers import Conv2d, Dense, Dropout, Flatten, ReLU, Sequential, init
 from gan_scratch.losses import softmax_cross_entropy
-from gan_scratch.metrics.frechet import frechet_distance
+from gan_scratch.metrics.classifier import am_score, inception_score, softmax
+from gan_scratch.metrics.frechet import frechet_at_infinity, frechet_distance
+from gan_scratch.metrics.kernel import kernel_distance
+from gan_scratch.metrics.manifold import density_coverage, precision_recall
 from gan_scratch.optim import Adam
 
 HERE = Path(__file__).parent
@@ -59,30 +62,47 @@ class Judge:
         """(N, 28, 28, 1) in [−1, 1] -> (N, 10)."""
         return self.network[-1](self.features(images))
 
-    def report(self, images: np.ndarray, rng=0) -> dict[str, float]:
-        """FID of images against the training part and the test part, beside floors and ceiling, and the classes they show.
+    def report(self, images: np.ndarray, rng=0) -> dict:
+        """Distances and scores of images (n, 28, 28, 1), beside floors, a ceiling and the values of the real test part.
 
         Returns:
-            fid, fid_test: of all images against the training and the test part.
+            fid, fid_test: of all images against the training and the test part. n: how many images.
+            fid_half: of the first n/2 images against the training part. fid_limit: extrapolated to n → ∞ (from n = 1024 on).
             floor_halves: one half of the training part against the other. floor_test: training against test part.
             noise: as many pictures of independent uniform pixels against the training part.
             classes: how many classes the judge sees in at least 2 % of the images. class_kl: Σ q log(q K) of their shares, in nats.
-            confidence: the mean of the largest class probability. n: how many images.
+            confidence: the mean of the largest class probability.
+            scores: for "generated" and for "test", the real test part: kid and kid_error (20 subsets, to the training part),
+                inception_score (the Mode Score is equal to it), am_score in nats, and, to as many training images, precision,
+                recall, density, coverage (k = 5). scores_n: the number of images of each kind, at most 1000.
         """
         rng, data = np.random.default_rng(rng), load(self.name)
         train, test, fake = (self.features(x) for x in (data.images, data.test_images, images))
         order = rng.permutation(len(train))
         half = len(train) // 2
         noise = self.features(rng.uniform(-1, 1, images.shape).astype(np.float32))
-        logits = self.network[-1](fake)
-        p = np.exp(logits - logits.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
+        p = softmax(self.network[-1](fake))
         q = np.bincount(p.argmax(1), minlength=10) / len(p)
-        return {"fid": frechet_distance(fake, train), "fid_test": frechet_distance(fake, test),
-                "floor_halves": frechet_distance(train[order[:half]], train[order[half:]]),
-                "floor_test": frechet_distance(train, test), "noise": frechet_distance(noise, train),
-                "classes": int((q >= 0.02).sum()), "class_kl": float((q[q > 0] * np.log(10 * q[q > 0])).sum()),
-                "confidence": float(p.max(1).mean()), "n": len(images)}
+        n = min(1000, len(fake), len(test))
+        prior = np.bincount(data.labels, minlength=10) / len(data.labels)
+        result = {"fid": frechet_distance(fake, train), "fid_test": frechet_distance(fake, test),
+                  "fid_half": frechet_distance(fake[:len(fake) // 2], train),
+                  "floor_halves": frechet_distance(train[order[:half]], train[order[half:]]),
+                  "floor_test": frechet_distance(train, test), "noise": frechet_distance(noise, train),
+                  "classes": int((q >= 0.02).sum()), "class_kl": float((q[q > 0] * np.log(10 * q[q > 0])).sum()),
+                  "confidence": float(p.max(1).mean()), "n": len(images), "scores_n": n,
+                  "scores": {"generated": self._scores(fake[:n], train[order], prior),
+                             "test": self._scores(test[:n], train[order], prior)}}
+        if len(fake) >= 1024:  # the smallest part has n/4: 4 d of 64 features
+            result["fid_limit"] = frechet_at_infinity(fake, train, rng)["limit"]
+        return result
+
+    def _scores(self, features: np.ndarray, train: np.ndarray, prior: np.ndarray) -> dict[str, float]:
+        n = len(features)
+        p = softmax(self.network[-1](features))
+        kid, error = kernel_distance(features, train, subsets=20, size=n // 2)
+        return {"kid": kid, "kid_error": error, "inception_score": inception_score(p)[0], "am_score": am_score(p, prior),
+                **precision_recall(train[:n], features), **density_coverage(train[:n], features)}
 
 
 def train(name: str, epochs: int = 10, seed: int = 1) -> Sequential:
