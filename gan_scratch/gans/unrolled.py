@@ -17,11 +17,14 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
+
 from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.gans.gan import GAN
+from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers.base import Layer
-from gan_scratch.optim import SGD
+from gan_scratch.optim import SGD, Adam
 
 
 class UnrolledGAN(GAN):
@@ -40,6 +43,13 @@ class UnrolledGAN(GAN):
             raise ValueError(f"UnrolledGAN: K must be at least 0, got {K}")
         super().__init__(G, D, z_dim, **options)
         self.K, self.inner_lr = K, inner_lr
+
+    @classmethod
+    def plane(cls, shape: tuple = (2,), *, rng=None, device: str = "cpu") -> "UnrolledGAN":
+        """For points in the plane."""
+        G, D = GAN.plane_networks(shape, np.random.default_rng(rng), device)
+        opt_G, opt_D = (Adam(net.params, 1e-3, betas=(0.0, 0.99)) for net in (G, D))
+        return cls(G, D, 2, opt_G=opt_G, opt_D=opt_D, ema=0.995)
 
     def generator_gradient(self, x_fake, x):
         return unrolled_gradient(self.D, x, x_fake, self.loss, self.K, self.inner_lr)
@@ -92,3 +102,7 @@ def _differentiate(D: Layer, x: Array, tape: list, curvature: Array, V: dict) ->
     """∂S/∂x of one use of D, S = ⟨V, ∇L_D⟩; adds ∂S/∂θ to D's gradients."""
     u, c = D.backward2(backend.of(x).xp.zeros_like(x), tape, V)
     return c + D.backward(curvature * u, tape)
+
+
+RECIPE = Recipe(UnrolledGAN.plane, "G looks 5 gradient steps of D ahead, and differentiates through them", "Metz et al. 2017, arXiv 1611.02163",
+                data="ring", steps=2000, batch=128, decay=0.4, axes=1)
