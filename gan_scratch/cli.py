@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
-    p.add_argument("variant", metavar="VARIANT", help=f"one of {', '.join(VARIANTS)}")
+    p.add_argument("variant", metavar="VARIANT", help="see gan-scratch list")
     p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures, or an .npz file; default: the variant's")
     p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
                    help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
@@ -199,7 +199,7 @@ def evaluate(args) -> None:
 def list_variants(args) -> None:
     for name, recipe in VARIANTS.items():
         both = f"{recipe.data}, {recipe.points.data}" if recipe.points else recipe.data
-        print(f"{name:12}{recipe.idea}\n{'':12}{recipe.paper}; data: {both}; {recipe.steps} steps of {recipe.batch}")
+        print(f"{name}\n    {recipe.idea}\n    {recipe.paper}; data: {both}; {recipe.steps} steps of {recipe.batch}")
 
 
 def show_data(args) -> None:

@@ -182,7 +182,7 @@ def test_a_foreign_file_is_no_run(here, capsys):
 def test_list_and_data(here, capsys):
     assert run("list") == 0
     text = capsys.readouterr().out
-    assert all(word in text for word in ("mlp", "mlp-large", "dcgan", "1511.06434"))
+    assert all(word in text for word in ("mlp", "mlp-large", "dcgan", "1511.06434", "wgan-gp", "sngan", "unrolled", "collapsing+packing2"))
     assert run("data") == 0 and "CC BY-SA" in capsys.readouterr().out
     assert run("data", "emoji_people", "--out", "p.png") == 0
     assert "60 images of shape (32, 32, 3)" in capsys.readouterr().out and width("p.png") > 400

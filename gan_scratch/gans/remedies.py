@@ -123,7 +123,7 @@ def head(n_in: int, rng: np.random.Generator, bias: bool = True) -> Dense:
 
 
 def with_minibatch_discrimination(n_in: int, rng: np.random.Generator) -> Sequential:
-    return Sequential(*hidden(n_in, rng), MinibatchDiscrimination(128, 16, 4, rng=rng), head(128 + 16, rng))
+    return Sequential(*hidden(n_in, rng), MinibatchDiscrimination(128, 8, 4, rng=rng), head(128 + 8, rng))
 
 
 def with_packing(m: int, n_in: int, rng: np.random.Generator) -> Sequential:

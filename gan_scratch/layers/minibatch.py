@@ -35,23 +35,25 @@ class MinibatchDiscrimination(Layer):
 
     def _forward(self, f, train):
         xp = backend.of(f).xp
-        M = (f @ self.T.value).reshape(-1, self.kernels, self.dims)  # (N, B, C)
-        distance = sum(xp.abs(self._differences(M, k)) for k in range(self.dims))  # (N, N, B)
+        M = (f @ self.T.value).T.reshape(self.kernels, self.dims, -1)  # (B, C, N): sums over samples run along memory
+        distance = sum(xp.abs(self._differences(M, k)) for k in range(self.dims))  # (B, N, N)
         c = xp.exp(-distance)
-        return xp.concatenate([f, c.sum(1)], axis=1), {"f": f, "M": M, "c": c}
+        return xp.concatenate([f, c.sum(2).T], axis=1), {"f": f, "M": M, "c": c}
 
     def _backward(self, dy, ctx, weights, inputs):
         f, M, xp = ctx["f"], ctx["M"], backend.of(dy).xp
         df, do = dy[:, :self.n_in], dy[:, self.n_in:]
-        K = ctx["c"] * (do[:, None] + do[None])  # (N, N, B)
-        dM = xp.stack([-(K * xp.sign(self._differences(M, k))).sum(1) for k in range(self.dims)], axis=2).reshape(len(M), -1)
+        do = do.T[:, :, None]  # (B, N, 1)
+        K = ctx["c"] * (do + do.swapaxes(1, 2))  # (B, N, N)
+        dM = xp.stack([-(K * xp.sign(self._differences(M, k))).sum(2) for k in range(self.dims)], axis=1)  # (B, C, N)
+        dM = dM.reshape(-1, len(f)).T  # (N, B·C)
         if weights:
             self.T.grad += f.T @ dM
         return df + dM @ self.T.value.T if inputs else None
 
     def _differences(self, M, k):
-        """M_ibk − M_jbk: (N, N, B). One k at a time: all at once would be C times the memory."""
-        return M[:, None, :, k] - M[None, :, :, k]
+        """M_ibk − M_jbk: (B, N, N). One k at a time: all at once would be C times the memory."""
+        return M[:, k, :, None] - M[:, k, None, :]
 
     def __repr__(self):
         return f"MinibatchDiscrimination({self.n_in}, {self.kernels}, {self.dims})"
