@@ -41,6 +41,8 @@ def train(run: Run, steps: int | None = None) -> tuple[dict, np.ndarray]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TrainingWarning)  # collapse is what is expected here
         trainer.run(progress=False)
+    if trainer.interrupted:
+        raise KeyboardInterrupt  # half a run must not be kept as a whole one
     samples, source = runs.draw(trainer.gan, 2500, seed=1), load(data)
     spread = pairwise_distance(samples[:500]) / pairwise_distance(source.sample(500, np.random.default_rng(1)))
     return mode_coverage(samples, source) | {"spread": spread, "steps": trainer.steps, "seconds": round(trainer.seconds, 1)}, samples

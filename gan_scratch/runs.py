@@ -1,6 +1,7 @@
 """A run: a variant trained on data into a directory, with its pictures and its numbers. What the command line calls."""
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import platform
@@ -26,7 +27,8 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     Raises ValueError for an unknown variant, data that can't be read, or data that the variant can't make.
     """
     if variant not in VARIANTS:
-        raise ValueError(f"no variant called {variant!r}; there are {', '.join(VARIANTS)}")
+        near = difflib.get_close_matches(variant, VARIANTS, 3, 0.5)
+        raise ValueError(f"no variant called {variant!r}; " + (f"did you mean {' or '.join(near)}? " if near else "") + "gan-scratch list shows them all")
     backend.get(device)  # a missing GPU should be said before anything is read
     data = canonical(data or VARIANTS[variant].data)
     full = full if isinstance(full, bool) else canonical(full)

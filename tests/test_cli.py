@@ -148,7 +148,7 @@ def test_ctrl_c_in_a_real_process(here):
 
 
 @pytest.mark.parametrize("args, fragment", [
-    (["train", "dgcan"], "no variant called 'dgcan'; there are mlp"),
+    (["train", "dgcan"], "no variant called 'dgcan'; did you mean dcgan"),
     (["train", "dcgan", "--data", "mnits"], "no data called 'mnits'"),
     (["train", "dcgan", "--data", "ring"], "for points use the variant mlp"),
     (["train", "dcgan", "--data", "digits8"], "(28, 28, C) or (32, 32, C), not (8, 8, 1)"),

@@ -43,6 +43,13 @@ def test_a_run_is_what_the_recipe_says(tmp_path):
     assert collapse.read(("collapsing", "grid", 6), tmp_path, 4) is None
 
 
+def test_half_a_run_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(collapse.runs.Trainer, "run", lambda self, progress: setattr(self, "interrupted", True))
+    with pytest.raises(KeyboardInterrupt):
+        collapse.train_and_keep(("working", "ring", 0), tmp_path, 4)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("wrong", [["--seeds", "0"], ["--only", "nothing"], ["--data", "mnist"]])
 def test_bad_input(wrong, capsys):
     with pytest.raises(SystemExit):

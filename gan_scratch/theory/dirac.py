@@ -9,6 +9,9 @@ In that paper's sign, which is kept here, D is large where it says *fake*: elsew
 The flow keeps θ² + ψ², as θθ′ + ψψ′ = 0; simultaneous steps grow by √(1 + h²/4). What a variant needs is a real part: all
 damping here is a number γ in λ² + γλ + f′(0)² = 0. Some famous ones have none: in this toy they are the plain game again.
 
+Two remedies have nothing to act on here: a 1 × 1 weight has no off-diagonal for an orthogonal penalty, and a G that makes one point
+makes copies whatever minibatch discrimination says.
+
 A variant is a function that returns its field v: (2, …) -> (2, …), w = (θ, ψ); its eigenvalues stand beside it.
 """
 from __future__ import annotations

@@ -23,6 +23,7 @@ from torch import nn  # noqa: E402
 
 from gan_scratch.gans.dcgan import DCGAN  # noqa: E402
 from gan_scratch.gans.gan import GAN  # noqa: E402
+from gan_scratch.gans.wgan_gp import WGANGP  # noqa: E402
 
 
 def linear(sizes, norm, slope, last):
@@ -77,6 +78,30 @@ def torch_step(G, D, noise, batch):
     return step
 
 
+def torch_gp_step(G, D, noise, batch, k):
+    """WGAN-GP: k steps of D with the gradient penalty by automatic double backprop, then one of G."""
+    opt_G, opt_D = (torch.optim.Adam(net.parameters(), 1e-3, betas=(0.0, 0.99)) for net in (G, D))
+
+    def step():
+        for x in batch.chunk(k):
+            opt_D.zero_grad()
+            fake = G(noise(len(x))).detach()
+            e = torch.rand(len(x), 1, 1, 1)
+            mixed = (e * x + (1 - e) * fake).requires_grad_(True)
+            g, = torch.autograd.grad(D(mixed).sum(), mixed, create_graph=True)
+            (D(fake).mean() - D(x).mean() + 10 * ((g.flatten(1).norm(dim=1) - 1) ** 2).mean()).backward()
+            opt_D.step()
+        opt_G.zero_grad()
+        for p in D.parameters():
+            p.requires_grad_(False)
+        (-D(G(noise(len(x)))).mean()).backward()
+        opt_G.step()
+        for p in D.parameters():
+            p.requires_grad_(True)
+
+    return step
+
+
 def our_step(gan, batch):
     rng = np.random.default_rng(0)
     return lambda: gan.train_step(batch, rng)
@@ -92,6 +117,10 @@ def workloads():
            torch_step(*torch_mlp((100, 256, 512, 1024, 784), (784, 1024, 512, 256, 1), 0.2), flat))
     for w in (16, 32, 64):
         yield f"DCGAN 28×28 width {w}, batch 64", our_step(DCGAN(width=w, rng=0), images[:64]), torch_step(*torch_dcgan(w), nchw[:64])
+
+    G, D, noise = torch_dcgan(16)
+    D = nn.Sequential(*(part for part in D if not isinstance(part, nn.BatchNorm2d)))
+    yield "WGAN-GP 28×28 width 16, k = 2, batch 64", our_step(WGANGP.images(rng=0), images), torch_gp_step(G, D, noise, nchw, 2)
 
 
 def timed(step, times):

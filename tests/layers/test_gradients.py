@@ -355,6 +355,15 @@ def test_spectral_norm_iterates_in_training_only_and_approaches_from_below(rng):
     assert (np.diff(found) > -1e-5).all() and max(found) < exact * (1 + 1e-5) and found[-1] > 0.99 * exact
 
 
+def test_several_power_iterations_for_each_use(rng):
+    often, once = (SpectralNorm(Dense(30, 20, rng=0), iterations, rng=1) for iterations in (5, 1))
+    x = rng.standard_normal((5, 30)).astype(np.float32)
+    often.forward(x)
+    for _ in range(5):
+        once.forward(x)
+    np.testing.assert_array_equal(often.left, once.left)
+
+
 def test_the_gradient_through_converged_singular_vectors_is_exact(rng):
     """Then left and right, held fixed in backward, may be recomputed for every difference: the result is the same."""
     layer = SpectralNorm(Dense(6, 4, rng=0), iterations=2000, rng=1).astype(np.float64)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from gan_scratch.data import load
-from gan_scratch.metrics import Judge, judge
+from gan_scratch.metrics import Judge, density_coverage, frechet_distance, judge, precision_recall
 
 
 @pytest.mark.parametrize("name, accuracy", [("mnist", 0.96), ("fashion_mnist", 0.85)])
@@ -33,6 +33,28 @@ def test_the_report_beside_the_real_test_part():
     ones = Judge("mnist").report(data.images[data.labels == 1][:400])["scores"]
     assert ones["generated"]["inception_score"] < 1.2 and ones["generated"]["am_score"] > 2 and ones["generated"]["recall"] < 0.2
     assert ones["generated"]["kid"] > 5 * ones["test"]["kid"] > 0
+
+
+def test_a_class_counts_from_two_per_cent_on():
+    data, judge_ = load("mnist"), Judge("mnist")
+    seen = judge_.logits(data.images).argmax(1)
+    ones, twos = data.images[seen == 1][:300], data.images[seen == 2]
+    mixed = lambda n: judge_.report(np.concatenate([ones, twos[:n]]))["classes"]  # noqa: E731
+    assert mixed(7) == 2 and mixed(6) == 1  # 7/307 = 2.3 %, 6/306 = 1.96 %
+
+
+def test_the_numbers_are_the_formulas_on_the_features():
+    data, judge_ = load("mnist"), Judge("mnist")
+    images = data.images[:900][data.labels[:900] < 7][:600]
+    report = judge_.report(images, rng=3)
+    train, fake, n = judge_.features(data.images), judge_.features(images), 600
+    train_part = train[np.random.default_rng(3).permutation(len(train))][:n]
+    assert report["fid"] == pytest.approx(frechet_distance(fake, train)) and report["fid_half"] == pytest.approx(frechet_distance(fake[:300], train))
+    found = report["scores"]["generated"]
+    for name, value in (precision_recall(train_part, fake) | density_coverage(train_part, fake)).items():
+        assert found[name] == pytest.approx(value), name
+    noise = np.random.default_rng(0).uniform(-1, 1, images.shape).astype(np.float32)
+    assert report["noise"] == pytest.approx(frechet_distance(judge_.features(noise), train), rel=0.03)  # from 0 to 1 it would be 1.26 times that
 
 
 def test_the_bias_in_n_is_reported():

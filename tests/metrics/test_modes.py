@@ -25,6 +25,13 @@ def test_mode_coverage_of_the_data_itself_and_of_nothing(rng):
     assert none["modes"] == 0 and none["high_quality"] == 0 and np.isclose(none["reverse_kl"], np.log(8))
 
 
+def test_a_fifth_of_a_fair_share_is_of_all_samples():
+    """100 samples, 4 modes: 25 each would be fair, 5 are enough and 4 aren't, however many of the others are far from every mode."""
+    mixture = ring(4, radius=1.0, std=0.1)
+    samples = np.concatenate([np.repeat(mixture.modes, [20, 5, 4, 0], axis=0), np.full((71, 2), 9.0)])
+    assert mode_coverage(samples, mixture)["modes"] == 3 and mode_coverage(samples, mixture)["modes_20"] == 2
+
+
 def test_counts_per_mode():
     mixture = ring(4, radius=1.0, std=0.1)
     samples = np.concatenate([mixture.modes[[0, 0, 2]], mixture.modes[[1]] * 1.31])  # the last lies 3.1 std away
