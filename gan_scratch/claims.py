@@ -50,7 +50,8 @@ def clipping(c: float = 0.1, steps: int = 1500, seed: int = 0) -> dict[str, dict
     distance (Gulrajani et al. 2017, section 3 and figure 1).
 
     Returns for "clipped", "penalty", "spectral": at_limit, the share of weights within 1 % of the largest size; slope, the largest ‖∇D‖ at
-        4 000 points; w1, (E D(real) − E D(fake))/slope, a lower bound of W1 by duality; and under "exact" the w1 by linear programming.
+        4 000 points; w1, (E D(real) − E D(fake))/slope, by duality a lower bound of W1 if no slope is larger; and under "programme" the w1 of
+        500 points by linear programming.
     """
     rng = np.random.default_rng(seed)
     data, sizes = ring(), (2, 64, 64, 64, 1)
@@ -73,7 +74,7 @@ def clipping(c: float = 0.1, steps: int = 1500, seed: int = 0) -> dict[str, dict
             if name == "clipped":
                 clip_weights(D.params, c)
     real, fake = data.sample(4000, rng), fakes(4000)
-    found = {"exact": {"w1": w1(real[:500], fake[:500]).distance}}
+    found = {"programme": {"w1": w1(real[:500], fake[:500]).distance}}
     for name, D in critics.items():
         W = np.abs(np.concatenate([p.value.ravel() for p in D.params if p.value.ndim > 1]))
         norms = slopes(D, np.concatenate([real[:2000], fake[:2000]]))
@@ -171,7 +172,7 @@ def slopes(D: Sequential, x: np.ndarray) -> np.ndarray:
 CLAIMS = {
     "The minimax gradient vanishes as D gets better; the non-saturating one and a critic's don't": vanishing_gradient,
     "Clipping wastes capacity: weights at the limit, a lower W1": clipping,
-    "A critic with gradient penalty finds W1, and W1/2λ of it more": critic_finds_w1,
+    "A critic with gradient penalty finds W1, too large by the factor 1 + W1/(2λ)": critic_finds_w1,
     "Batch norm couples samples, so a penalty on each sample's slope is not what it says": batch_norm_couples,
     "Minibatch discrimination sees a collapsed batch": minibatch_sees_collapse,
     "Instance noise gives JS a slope": instance_noise_overlap,

@@ -179,6 +179,9 @@ def sample(args) -> None:
 def evaluate(args) -> None:
     if args.figure and args.figure.suffix != ".png":
         raise ValueError(f"--figure must end in .png, got {args.figure}")
+    for target in filter(None, (args.figure, args.json)):
+        if target.is_dir() or not target.parent.is_dir():
+            raise ValueError(f"{target} can't be written: it is a folder, or its folder doesn't exist")
     gan, config = runs.reopened(args.run)
     result = runs.evaluate(gan, config, args.n, args.seed)
     print(f"{config['variant']} on {config['data']}, step {config['step']}: {runs.report(result)}")
@@ -190,7 +193,8 @@ def evaluate(args) -> None:
             generated = runs.draw(gan, 32, args.seed)
             real = source.images[nearest(generated, source.images)[1][:, 0]]
         else:
-            generated, real = runs.draw(gan, 2000, args.seed), source.sample(2000, np.random.default_rng(args.seed))
+            shown = min(2000, result["n"])
+            generated, real = runs.draw(gan, shown, args.seed), source.sample(2000, np.random.default_rng([args.seed, 1]))
         title = f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}: {result['n']} samples, seed {args.seed}"
         plot.evaluation(args.figure, generated, real, result, title)
         print(f"drawn in {args.figure}")

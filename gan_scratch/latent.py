@@ -19,7 +19,7 @@ def lerp(a, b, t) -> np.ndarray:
 
 
 def slerp(a, b, t) -> np.ndarray:
-    """Spherical interpolation of a, b (n, d), t a number or (n,): equal angles in equal times; a norm that both have stays.
+    """Spherical interpolation of a, b (n, d), t a number or (n,): for equal norms equal angles in equal times, and the norm stays.
 
     Ω comes from the half-angle, tan(Ω/2) = ‖u − v‖/‖u + v‖ (u, v the unit vectors), and sin((1 − t)Ω)/sin Ω is written with
     sin(x)/x: both keep their digits for nearly parallel vectors, where arccos and 0/0 lose them; there slerp is lerp.

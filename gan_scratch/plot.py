@@ -135,10 +135,12 @@ def evaluation(path: Path, generated: np.ndarray, real: np.ndarray, result: dict
     fig, (left, middle, right) = figure(20, 7.8, 1, 3, width_ratios=(1.1, 1, 1))
     judged, points, images = result.get("judge"), result.get("points"), result.get("images")
     if points:
-        show_points(left, real, "generated (orange) over real", point_limits(real), GREY)
+        outside = (np.abs(generated) > point_limits(real)[1]).any(1).mean()
+        show_points(left, real, "generated (orange) over real" + (f", {outside:.0%} lie outside" if outside >= 0.005 else ""), point_limits(real), GREY)
         if real.shape[1] == 1:
             bins = np.linspace(*point_limits(real), 80)
-            left.hist(generated[:, 0], bins=bins, density=True, histtype="step", color=ORANGE, lw=3)
+            weights = np.full(len(generated), 1 / (len(generated) * np.diff(bins)[0]))  # a density even where some lie outside
+            left.hist(generated[:, 0], bins=bins, weights=weights, histtype="step", color=ORANGE, lw=3)
         else:
             left.scatter(*real.T, s=120, color="#bbbbbb", linewidths=0, zorder=0)  # a halo that shows under the samples
             left.scatter(*generated.T, s=8, color=ORANGE, alpha=0.7, linewidths=0)
@@ -150,23 +152,24 @@ def evaluation(path: Path, generated: np.ndarray, real: np.ndarray, result: dict
         _bars(middle, {"generated": judged["fid"], "real\ntest part": judged["floor_test"],
                        "real\nhalves": judged["floor_halves"], "noise": judged["noise"]},
               "distance to the training part", "Fréchet distance, log scale")
-        middle.set(yscale="log", ylim=(1, 4 * judged["noise"]))
-        names = {name: (scores[name], test[name]) for name in ("precision", "recall", "density", "coverage")}
-        _beside(right, names | {"Inception\nScore / 10": (scores["inception_score"] / 10, test["inception_score"] / 10)})
+        middle.set(yscale="log", ylim=(0.5 * min(judged["fid"], judged["floor_test"], judged["floor_halves"]), 4 * judged["noise"]))
+        names = {f"{name} ↑": (scores[name], test[name]) for name in ("precision", "recall", "density", "coverage")}
+        _dumbbells(right, names | {"Inception\nScore / 10 ↑": (scores["inception_score"] / 10, test["inception_score"] / 10)}, judged["scores_n"])
     elif points:
         if counts := result.get("mode_counts"):
             fair = result["n"] / len(counts)
             middle.bar(range(1, len(counts) + 1), counts, color=ORANGE)
             middle.axhline(fair, color=GREY, ls="--", lw=2.5, label="fair share")
             middle.set(xlabel="mode", ylabel="samples within 3 std of the mode", ylim=(0, 1.25 * max(*counts, fair)))
-            middle.set_title(f"{result['coverage']['modes']} of {len(counts)} modes reached", fontsize=TITLE)
+            middle.set_title(f"{result['coverage']['modes']} of {len(counts)} modes reached,\n{result['coverage']['modes_20']} with 20 % of their share",
+                             fontsize=TITLE)
             middle.xaxis.get_major_locator().set_params(integer=True)
             middle.legend(loc="upper right", fontsize=TITLE)
         else:
             _bars(middle, {"generated": points["generated"]["w1"], "real": points["real"]["w1"]}, "distance to real points",
                   "Wasserstein distance W1")
-        labels = {name: name for name in ("precision", "recall", "density", "coverage")} | {"js_bits": "JS, bits", "w1": "W1"}
-        _beside(right, {label: (points["generated"][name], points["real"][name]) for name, label in labels.items()})
+        labels = {name: f"{name} ↑" for name in ("precision", "recall", "density", "coverage")} | {"js_bits": "JS, bits ↓", "w1": "W1 ↓"}
+        _dumbbells(right, {label: (points["generated"][name], points["real"][name]) for name, label in labels.items()}, points["balls_n"])
     elif images:
         for axis, name, text, unit in ((middle, "nearest", "median distance\nto the nearest training image", "pixel distance"),
                                        (right, "pairs", "near-duplicates among\nas many images", "pairs")):
@@ -181,14 +184,14 @@ def evaluation(path: Path, generated: np.ndarray, real: np.ndarray, result: dict
 def _bars(axis, values: dict[str, float], title: str, unit: str) -> None:
     """Bars with their values: what is generated in orange, the rest in grey."""
     bars = axis.bar(list(values), list(values.values()), color=[ORANGE if name == "generated" else GREY for name in values])
-    axis.bar_label(bars, [f"{value:.3g}" for value in values.values()], fontsize=TITLE + 2, padding=3)
+    axis.bar_label(bars, [f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in values.values()], fontsize=TITLE + 2, padding=3)
     axis.margins(y=0.15)
     axis.set_ylabel(unit)
     axis.set_title(title, fontsize=TITLE)
 
 
-def _beside(axis, rows: dict[str, tuple[float, float]]) -> None:
-    """A line per score from the generator's value to that of real data."""
+def _dumbbells(axis, rows: dict[str, tuple[float, float]], n: int) -> None:
+    """A line per score from the generator's value to that of real data; n samples each."""
     places, (values, references) = range(len(rows)), zip(*rows.values())
     axis.hlines(places, values, references, color=GREY, lw=4, zorder=1)
     axis.scatter(references, places, s=300, facecolor="white", edgecolor=GREY, linewidths=4, zorder=2, label="real data")
@@ -196,7 +199,7 @@ def _beside(axis, rows: dict[str, tuple[float, float]]) -> None:
     axis.set_yticks(places, list(rows), fontsize=TITLE)
     axis.set(xlim=(-0.05, 1.1 * max(*values, *references, 0.95)), ylim=(len(rows) - 0.4, -0.6))
     axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.06), ncols=2, frameon=False, fontsize=TITLE)
-    axis.set_title("beside real data in its place", fontsize=TITLE)
+    axis.set_title(f"beside real data in its place\n(↑ higher is better; {n} samples each)", fontsize=TITLE)
 
 
 def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray, milliseconds: int = 700) -> None:

@@ -102,15 +102,15 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     n = n or (5000 if judged else 2500 if points else 500)
     if n < 100:
         raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
-    samples = draw(gan, n, seed)
-    real = pairwise_distance(source.sample(500, np.random.default_rng(seed)) if points else some(source.images, 500))
+    samples, (rng_spread, rng_points) = draw(gan, n, seed), np.random.default_rng(seed).spawn(2)
+    real = pairwise_distance(source.sample(500, rng_spread) if points else some(source.images, 500))
     result = {"n": n, "seed": seed}
     if real > 0:  # a single picture has no spread
         result["spread"] = pairwise_distance(samples[:500]) / real
     if isinstance(source, Mixture):
         result["coverage"], result["mode_counts"] = mode_coverage(samples, source), mode_counts(samples, source).tolist()
     if points:
-        result["points"] = overview.compare_points(samples, source, np.random.default_rng(seed))
+        result["points"] = overview.compare_points(samples, source, rng_points)
     elif len(source.images) >= overview.FEWEST:
         result["images"] = overview.compare_images(samples, source)
     if judged:
@@ -126,39 +126,40 @@ def report(result: dict) -> str:
     if j := result.get("judge"):
         lines += ["", "Fréchet distance on the features of a frozen classifier",
                   f"{'':44}{'to training part':>17}{'to test part':>14}",
-                  f"{'generated':44}{j['fid']:17.1f}{j['fid_test']:14.1f}",
-                  f"{'  with half as many samples':44}{j['fid_half']:17.1f}"]
+                  f"{'generated, {} images'.format(j['n']):44}{j['fid']:17.1f}{j['fid_test']:14.1f}",
+                  f"{'  half of them: fewer give more':44}{j['fid_half']:17.1f}"]
         if "fid_limit" in j:
             lines += [f"{'  extrapolated to infinitely many':44}{j['fid_limit']:17.1f}"]
-        lines += [f"{'floor: one half of the training part, other':44}{j['floor_halves']:17.1f}",
-                  f"{'floor: real test part':44}{j['floor_test']:17.1f}",
+        lines += [f"{'floor: halves of the training part, {} each'.format(j['n_train'] // 2):44}{j['floor_halves']:17.1f}",
+                  f"{'floor: real test part, {}'.format(j['n_test']):44}{j['floor_test']:17.1f}",
                   f"{'pure noise':44}{j['noise']:17.1f}", "",
                   f"classes with at least 2 % of the samples: {j['classes']} of 10; KL of the shares from even ones "
                   f"{j['class_kl']:.3f} nats", ""]
-        lines += _beside(f"On the judge's features, {j['scores_n']} images each", "real test part", *j["scores"].values(), {
-            "kid": "kernel distance (KID) to the training part", "kid_error": "  its standard error",
-            "inception_score": "Inception Score (= Mode Score), up to 10", "am_score": "AM score, nats (lower is better)",
-            **{name: name for name in BALLS}})
+        lines += side_by_side(f"On the judge's features, {j['scores_n']} images each", "real test part", *j["scores"].values(), {
+            "kid": "kernel distance (KID) to the training part", "kid_error": "  its standard error over subsets",
+            "inception_score": "Inception Score (= Mode Score), 1 to 10, higher better", "am_score": "AM score, nats, lower better",
+            **{name: f"{name}, higher better" for name in BALLS}}) + [BALLS_NOTE]
     if i := result.get("images"):
-        lines += ["", *_beside(f"In pixels, {i['n']} images each", "real", i["generated"], i["real"], {
+        lines += ["", *side_by_side(f"In pixels of [−1, 1], {i['n']} images each", "real", i["generated"], i["real"], {
             "nearest": "median distance to the nearest training image",
-            "pairs": f"pairs nearer than {i['duplicate']:.2f} (the nearest 20 of real ones)",
-            "support": "birthday test: at least so many pictures"})]
+            "pairs": f"pairs nearer than {i['duplicate']:.2f} (the nearest 20 of real ones)"})]
+        support = i["generated"]["support"]
+        lines += [f"birthday test: so many pairs are expected from {support:.0f} equally likely pictures"] if support else []
     if c := result.get("coverage"):
         lines += [f"modes reached {c['modes']}, with at least 20 % of their share {c['modes_20']}; high-quality samples "
                   f"{c['high_quality']:.1%}; reverse KL {c['reverse_kl']:.3f} nats"]
     if p := result.get("points"):
-        lines += ["", *_beside("Against fresh real points", "real", p["generated"], p["real"], {
-            "w1": f"Wasserstein distance W1 of {p['w1_n']} points",
-            "js": f"Jensen-Shannon divergence, {p['bins']} bins an axis, nats", "js_bits": "  the same in bits",
-            **{name: f"{name} ({p['balls_n']} points)" for name in BALLS}})]
+        lines += ["", *side_by_side("Against fresh real points", "real", p["generated"], p["real"], {
+            "w1": f"Wasserstein distance W1, mean of 3 × {p['w1_n']} points", "js": f"Jensen-Shannon divergence, {p['bins']} bins an axis, nats",
+            "js_bits": "  the same in bits", **{name: f"{name} ({p['balls_n']} points), higher better" for name in BALLS}}), BALLS_NOTE]
     return "\n".join(lines)
 
 
 BALLS = ("precision", "recall", "density", "coverage")
+BALLS_NOTE = "(a smear has a recall near 1, and one outlying real sample makes blobs precise: look at density and coverage)"
 
 
-def _beside(title: str, reference: str, generated: dict, real: dict, names: dict[str, str]) -> list[str]:
+def side_by_side(title: str, reference: str, generated: dict, real: dict, names: dict[str, str]) -> list[str]:
     """A table of two columns: the generator's values, and those of real data in its place."""
     def show(value: float | None) -> str:
         return "no pair" if value is None else f"{value:.0f}" if value >= 1e4 else f"{value:.4g}"

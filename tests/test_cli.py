@@ -57,8 +57,8 @@ def test_train_on_points_evaluate_and_sample(here, capsys):
     assert run("sample", "my run", "--out", "s.txt") == 2
 
 
-@pytest.mark.parametrize("data, words", [("ring", ("modes reached", "W1 of 300 points", "in bits", "coverage (500 points)")),
-                                         ("swiss_roll", ("W1 of 300 points",)), ("mixture_1d", ("modes reached", "precision"))])
+@pytest.mark.parametrize("data, words", [("ring", ("modes reached", "mean of 3 × 166 points", "in bits", "coverage (500 points)")),
+                                         ("swiss_roll", ("mean of 3 × 166 points",)), ("mixture_1d", ("modes reached", "precision"))])
 def test_evaluate_points_with_a_figure(data, words, here, capsys):
     run("train", "mlp", "--data", data, "--steps", 25, "--out", "r")
     assert run("evaluate", "r", "--n", 500, "--seed", 3, "--figure", "f.png", "--json", "n.json") == 0

@@ -43,6 +43,26 @@ def test_slerp_of_nearly_parallel_vectors(gap):
     np.testing.assert_allclose(slerp(a, 3 * a, 0.25), 1.5 * a, rtol=1e-15)
 
 
+def test_slerp_of_vectors_of_different_length(rng):
+    a, b = np.array([[2.0, 0.0]]), np.array([[0.0, 1.0]])
+    np.testing.assert_allclose(slerp(a, b, 0.5), [[np.sqrt(2), np.sqrt(0.5)]], rtol=1e-14)  # sin 45° a + sin 45° b
+    a, b = rng.standard_normal((2, 5, 8)) * [[[1.0]], [[7.0]]]
+    np.testing.assert_allclose(slerp(a, b, 0.0), a, atol=1e-14)
+    np.testing.assert_allclose(slerp(a, b, 1.0), b, atol=1e-14)
+    for row in zip(a, b, slerp(a, b, 0.3)):
+        assert np.linalg.matrix_rank(np.stack(row), tol=1e-12) == 2  # in the plane of a and b
+
+
+@pytest.mark.parametrize("gap", [1e-2, 1e-3, 1e-5])
+def test_slerp_of_nearly_opposite_vectors(gap):
+    """They still have a shortest way, on which half the time is half the angle; at 1e-7 they count as opposite."""
+    b = lambda gap: np.array([[np.cos(np.pi - gap), np.sin(np.pi - gap)]])  # noqa: E731
+    middle = (np.pi - gap) / 2
+    np.testing.assert_allclose(slerp([[1.0, 0.0]], b(gap), 0.5), [[np.cos(middle), np.sin(middle)]], atol=1e-9)
+    with pytest.raises(ValueError, match="opposite"):
+        slerp([[1.0, 0.0]], b(1e-7), 0.5)
+
+
 def test_slerp_and_lerp_of_independent_latents(rng):
     """d = 100, 4 000 pairs: ‖lerp‖² is χ²_d/2, mean d/2, standard deviation √(d/2); 5 standard errors."""
     d, n = 100, 4000
@@ -61,6 +81,13 @@ def test_hyperplane_finds_the_direction(rng):
     found = hyperplane(z, np.sign(z @ normal - 0.3))
     # w is off by √(residual variance/n) = √(0.4/4000) on each of 7 axes across, ‖w‖ is 0.76; five times that
     assert np.isclose(np.linalg.norm(found), 1) and np.linalg.norm(found - normal) < 5 * np.sqrt(7 * 0.4 / n) / 0.76
+
+
+def test_hyperplane_takes_d_plus_two_points_and_no_fewer(rng):
+    z = rng.standard_normal((5, 3))
+    np.testing.assert_allclose(hyperplane(z, z @ [0.0, 3, 4]), [0, 0.6, 0.8], atol=1e-12)
+    with pytest.raises(ValueError, match="n > d \\+ 1"):
+        hyperplane(z[:4], z[:4] @ [0.0, 3, 4])
 
 
 def test_hyperplane_does_not_take_the_offset_of_the_data_for_a_direction(rng):
@@ -88,6 +115,10 @@ def test_editing_moves_one_score_and_leaves_the_other(rng):
     np.testing.assert_allclose(change[:, 1], 0, atol=1e-13)
     np.testing.assert_allclose(change[:, 0], amount * np.sqrt(1 - (N[:, 0] @ N[:, 1]) ** 2), atol=1e-13)
     np.testing.assert_allclose(scores(edit(z, N[:, 0], 2.0), N)[:, 0] - scores(z, N)[:, 0], 2, atol=1e-13)
+
+
+def test_an_edit_goes_as_far_as_the_normal_is_long():
+    np.testing.assert_array_equal(edit([[1.0, 1.0], [0.0, 2.0]], [3.0, -4.0], [2, -1]), [[7, -7], [-3, 6]])
 
 
 def test_the_covariance_of_scores(rng):

@@ -43,7 +43,8 @@ def mode_score(p: np.ndarray, prior: np.ndarray) -> float:
 
     It was meant to notice a missing class, and can't: it equals IS for every prior. With p = p(y|x) and q = p(y) = E p,
         E Σ p log(p/prior) − Σ q log(q/prior) = E Σ p log p − E Σ p log q = E KL(p ‖ q),
-    since the terms with the prior are Σ q log prior both times. See `am_score`. Raises ValueError as `inception_score` does.
+    since the terms with the prior are Σ q log prior both times. Some write p(y) for the prior in the first term: that is
+    IS·e^(−KL(p(y)‖prior)), which does notice, as `am_score` does. Raises ValueError as `inception_score` does.
     """
     p = _checked(p)
     prior = _shares(prior, p.shape[1])

@@ -46,12 +46,14 @@ def tv(p: np.ndarray, q: np.ndarray) -> float:
     return float(np.abs(p - q).sum() / 2)
 
 
-def histograms(x: np.ndarray, y: np.ndarray, *more: np.ndarray, bins: int = 30) -> tuple[np.ndarray, ...]:
-    """Samples as shares of common bins, which reach from the smallest to the largest coordinate of all of them.
+def histograms(x: np.ndarray, y: np.ndarray, *more: np.ndarray, bins: int = 30, limits: list | None = None) -> tuple[np.ndarray, ...]:
+    """Samples as shares of common bins.
 
     Args:
         x, y, more: (n, d), (m, d), … with d = 1 or 2.
         bins: per axis.
+        limits: (low, high) for each axis; what lies outside counts in the bin at the edge. By default the smallest and the largest
+            coordinate of all samples: then a single outlier makes all bins wide and hides every difference. Take limits from real data.
 
     Returns: one array (bins,) or (bins, bins) per sample, of sum 1, for `kl`, `js` and `tv`. How the bins matter: see the module.
     Raises ValueError for other d, or values that are not finite.
@@ -63,8 +65,8 @@ def histograms(x: np.ndarray, y: np.ndarray, *more: np.ndarray, bins: int = 30) 
     if bins < 1:
         raise ValueError(f"histograms needs at least one bin, got bins = {bins}")
     everything = np.concatenate(samples)
-    limits = list(zip(everything.min(0), everything.max(0)))
-    return tuple(np.histogramdd(s, bins, range=limits)[0] / len(s) for s in samples)
+    low, high = (everything.min(0), everything.max(0)) if limits is None else np.array(limits, np.float64).T
+    return tuple(np.histogramdd(np.clip(s, low, high), bins, range=list(zip(low, high)))[0] / len(s) for s in samples)
 
 
 def _normalised(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -66,7 +66,7 @@ class Judge:
         """Distances and scores of images (n, 28, 28, 1), beside floors, a ceiling and the values of the real test part.
 
         Returns:
-            fid, fid_test: of all images against the training and the test part. n: how many images.
+            fid, fid_test: of all images against the training and the test part. n, n_train, n_test: how many images.
             fid_half: of the first n/2 images against the training part. fid_limit: extrapolated to n → ∞ (from n = 1024 on).
             floor_halves: one half of the training part against the other. floor_test: training against test part.
             noise: as many pictures of independent uniform pixels against the training part.
@@ -90,7 +90,7 @@ class Judge:
                   "floor_halves": frechet_distance(train[order[:half]], train[order[half:]]),
                   "floor_test": frechet_distance(train, test), "noise": frechet_distance(noise, train),
                   "classes": int((q >= 0.02).sum()), "class_kl": float((q[q > 0] * np.log(10 * q[q > 0])).sum()),
-                  "confidence": float(p.max(1).mean()), "n": len(images), "scores_n": n,
+                  "confidence": float(p.max(1).mean()), "n": len(images), "n_train": len(train), "n_test": len(test), "scores_n": n,
                   "scores": {"generated": self._scores(fake[:n], train[order], prior),
                              "test": self._scores(test[:n], train[order], prior)}}
         if len(fake) >= 1024:  # the smallest part has n/4: 4 d of 64 features

@@ -1,4 +1,4 @@
-"""The kernel distance between features, KID (Bińkowski et al. 2018, section 4): an unbiased squared maximum mean discrepancy.
+"""The kernel distance between features, KID (Bińkowski et al. 2018): an unbiased squared maximum mean discrepancy.
 
     MMD²(p, q) = E k(x, x′) + E k(y, y′) − 2 E k(x, y)        x, x′ ~ p and y, y′ ~ q, all independent
     k(x, y)    = (xᵀy/d + 1)³

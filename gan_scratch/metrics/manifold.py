@@ -7,7 +7,7 @@
 
 Precision and recall: Kynkäänniemi et al. 2019, eq. 1 and 2. One outlier among the real points has a huge ball, and every fake
 in it counts as precise (a smeared fake sample, in turn, has huge balls and recall 1): hence density and coverage (Naeem et al.
-2020, section 3). For two samples of one law these have known expectations, 1 and `expected_coverage`. Precision and recall
+2020). For two samples of one continuous law these have known expectations, 1 and `expected_coverage`. Precision and recall
 don't: they depend on n, k and d (0.73 each for N(0, I) at d = 64, n = 1000, k = 5).
 """
 from __future__ import annotations
@@ -40,7 +40,7 @@ def expected_coverage(n: int, m: int, k: int = 5) -> float:
     """The expectation of coverage when n real and m fake points come from one continuous law: 1 − Π_{j<k} (n − 1 − j)/(n + m − 1 − j).
 
     A ball is empty when the k nearest of the n + m − 1 other points are all real, and every order of these is equally likely
-    (Naeem et al. 2020, section 3.3). For large n = m about 1 − 2^(−k). It depends neither on the law nor on d.
+    (Naeem et al. 2020). For large n = m about 1 − 2^(−k). It depends neither on the law nor on d.
     """
     j = np.arange(k)
     return float(1 - np.prod((n - 1 - j) / (n + m - 1 - j)))

@@ -1,4 +1,4 @@
-"""Does a generator reach all modes of a mixture? (The measures of Lin et al. 2018, section 4.1)"""
+"""Does a generator reach all modes of a mixture? (The measures of Lin et al. 2018)"""
 from __future__ import annotations
 
 import numpy as np

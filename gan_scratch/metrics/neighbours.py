@@ -3,7 +3,7 @@
     P(two samples fall on one of N equally likely values) = 1/N,  so  E pairs = s(s − 1)/(2N)  in a batch of s
     P(no pair) ≈ e^(−s(s − 1)/(2N)) = ½                           at  s ≈ √(2 log 2 · N): 23 people, 365 birthdays
 
-The birthday test (Arora, Risteski & Zhang 2018, section 3) counts the near-duplicate pairs of a batch and solves for N. For any
+The birthday test (Arora, Risteski & Zhang 2018) counts the near-duplicate pairs of a batch and solves for N. For any
 law with support N the probability of a pair is Σ pᵢ² ≥ 1/N (Cauchy–Schwarz, equality only for an even law). So at least
 s(s − 1)/(2N) pairs are expected, and what is solved for is 1/Σ pᵢ² ≤ N: a lower bound for the support, up to the noise of the
 count. A few favourite pictures are enough to make it small.

@@ -6,7 +6,7 @@ The data is the point 0, G makes the point θ, D(x) = ψx. θ minimises and ψ m
     v(θ, ψ) = (−ψ f′(ψθ), θ f′(ψθ)),   equilibrium (0, 0), Jacobian there f′(0) [[0, −1], [1, 0]]: eigenvalues ±i/2
 
 In that paper's sign, which is kept here, D is large where it says *fake*: elsewhere in this library D's slope is −ψ.
-The flow keeps θ² + ψ², as θθ′ + ψψ′ = 0; simultaneous steps grow by √(1 + h²/4). What a variant needs is a real part: all
+The flow keeps θ² + ψ², as θθ′ + ψψ′ = 0; near the equilibrium simultaneous steps grow by √(1 + h²/4). What a variant needs is a real part: nearly all
 damping here is a number γ in λ² + γλ + f′(0)² = 0. Some famous ones have none: in this toy they are the plain game again.
 
 Two remedies have nothing to act on here: a 1 × 1 weight has no off-diagonal for an orthogonal penalty, and a G that makes one point
@@ -171,7 +171,7 @@ def dirac_r2(gamma: float) -> Field:
 
 
 def r1_eigenvalues(gamma: float) -> np.ndarray:
-    """−γ/2 ± √(γ²/4 − f′(0)²): damped for every γ > 0, fastest at `critical_gamma()`."""
+    """−γ/2 ± √(γ²/4 − f′(0)²): the flow is damped for every γ > 0, fastest at `critical_gamma()`; steps of h need about hγ < 2."""
     return damped(gamma)
 
 

@@ -2,7 +2,7 @@
 
     D*(x) = p/(p + q),  logit D* = log p − log q                    (p: the data, q: the generator)
     max_D V = −2 log 2 + 2 JS(p, q)                                  Goodfellow et al. 2014, theorem 1
-    least squares with labels 1, −1 and goal 0:  2C = ∫ (p − q)²/(p + q)       Mao et al. 2017, section 3.2
+    least squares with labels 1, −1 and goal 0:  2C = ∫ (p − q)²/(p + q)       Mao et al. 2017
     hinge:  max_D E_p min(0, −1 + D) + E_q min(0, −1 − D) = −2 + 2 TV          at D* = sign(p − q)
     non-saturating G at D*:  ∇[KL(q‖p) − 2 JS],  minimax G: ∇ 2 JS             Arjovsky & Bottou 2017, theorem 2.5
 
@@ -48,7 +48,7 @@ def optimal_logit(log_p, log_q) -> np.ndarray:
 
 
 def value(p, q, D, dx: float = 1.0) -> float:
-    """V = Σ (p log D + q log(1 − D)) dx, in (−∞, 0] (Goodfellow et al. 2014, eq. 1). 0 log 0 counts as 0.
+    """V = Σ (p log D + q log(1 − D)) dx, in [−∞, 0] (Goodfellow et al. 2014, eq. 1). 0 log 0 counts as 0.
 
     Its largest value is −2 log 2 + 2 JS, at D*. Where q < 1e-16 p, D* rounds to 1 and V to −∞: `js` and logits don't.
 
@@ -62,7 +62,7 @@ def value(p, q, D, dx: float = 1.0) -> float:
 
 
 def js(p, q, dx: float = 1.0) -> float:
-    """Jensen–Shannon divergence, in [0, log 2]: ½ Σ [p log(2p/(p + q)) + q log(2q/(p + q))] dx = log 2 + V(D*)/2.
+    """Jensen–Shannon divergence of densities with cells of size dx (metrics.js takes any weights and divides by their sum), in [0, log 2]: ½ Σ [p log(2p/(p + q)) + q log(2q/(p + q))] dx = log 2 + V(D*)/2.
 
     Key line: D* and 1 − D* are these two ratios without their 2s. Written so, nothing is lost where D* rounds to 1.
     """
@@ -78,7 +78,7 @@ def tv(p, q, dx: float = 1.0) -> float:
 
 
 def least_squares_cost(p, q, D, goal: float = 0.0, dx: float = 1.0) -> float:
-    """C = ½ Σ (p + q)(D − goal)² dx: G's cost in LSGAN (Mao et al. 2017, section 3.2; the term in p is constant for G).
+    """C = ½ Σ (p + q)(D − goal)² dx: G's cost in LSGAN (Mao et al. 2017; the term in p is constant for G).
 
     At D* = (p − q)/(p + q), the labels 1 and −1, and goal 0: 2C = Σ (p − q)²/(p + q) dx, Pearson's χ² of (p + q, 2q).
     """
@@ -94,7 +94,7 @@ def hinge_value(p, q, D, dx: float = 1.0) -> float:
 
 
 def hinge_critic(p, q) -> np.ndarray:
-    """D* = sign(p − q). Key line: for |D| ≤ 1 the integrand is −(p + q) + D(p − q), linear in D; beyond it falls.
+    """D* = sign(p − q). Key line: for |D| ≤ 1 the integrand is −(p + q) + D(p − q), linear in D; beyond it doesn't rise.
 
     Put in: −2 + Σ |p − q| dx = −2 + 2 TV.
     """
@@ -239,7 +239,7 @@ def packing_example() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Four equal modes p; q with two modes lost; q with all four, one too heavy. At m = 1 both have TV ½, then they part.
 
     Lost modes: a pack that misses them is seen with pᵐ-probability 2⁻ᵐ, so TV = 1 − 2⁻ᵐ: ½, ¾, 7/8. Uneven modes: ½, ½,
-    11/16. So a D that sees packs punishes collapse first: PacGAN's argument (Lin et al. 2018, section 3).
+    11/16. So a D that sees packs punishes collapse first: PacGAN's argument (Lin et al. 2018).
     """
     return np.full(4, 1 / 4), np.array([1 / 2, 1 / 2, 0, 0]), np.array([3 / 4, 1 / 12, 1 / 12, 1 / 12])
 

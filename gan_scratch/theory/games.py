@@ -172,7 +172,8 @@ def xy_simultaneous(eta: float) -> float:
 
 
 def xy_alternating(eta: float) -> float:
-    """1 for η ≤ 2: det = 1 and trace = 2 − η², a rotation along x² + y² − ηxy = const. Beyond, a real eigenvalue < −1."""
+    """1 for η ≤ 2: det = 1 and trace = 2 − η², for η < 2 a rotation along x² + y² − ηxy = const. Beyond, a real eigenvalue < −1; at 2 the path
+    grows linearly."""
     require("xy_alternating", eta=eta)
     half_trace = abs(1 - eta**2 / 2)
     return float(half_trace + np.sqrt(half_trace**2 - 1)) if half_trace > 1 else 1.0

@@ -59,6 +59,13 @@ def test_mode_score_does_not_notice_a_missing_class_and_am_score_does():
     assert am_score(np.eye(10)[:9], EVEN) == np.inf
 
 
+def test_rounded_sums_are_made_one(rng):
+    """Rows or a prior of sum 1.0005, as float32 or a table gives them, count as what they are a multiple of."""
+    p, prior = rng.dirichlet(np.ones(4), 30), np.array([0.4, 0.3, 0.2, 0.1])
+    for score in (lambda p, prior: inception_score(p, splits=2)[0], mode_score, am_score):
+        assert np.isclose(score(1.0005 * p, 1.0005 * prior), score(p, prior), rtol=1e-12)
+
+
 def test_am_score_by_hand():
     """Every answer (1 − ε, ε/9 …): the first term is 0 for even classes, the second the entropy of one answer."""
     answer = np.full(10, 0.1 / 9)
@@ -73,7 +80,9 @@ def test_am_score_by_hand():
     (lambda: inception_score(np.zeros((4, 3))), "softmax"), (lambda: inception_score(np.full(4, 0.25)), r"\(N, K\)"),
     (lambda: inception_score(np.array([[1.5, -0.5]])), "non-negative"), (lambda: inception_score(np.array([[np.nan, 1]])), "non-negative"),
     (lambda: inception_score(np.eye(3), splits=4), "split"), (lambda: mode_score(np.eye(2), [1, 0]), "above 0"),
-    (lambda: am_score(np.eye(2), [0.5, 0.6]), "prior"), (lambda: am_score(np.eye(2), EVEN), "prior")])
+    (lambda: am_score(np.eye(2), [0.5, 0.6]), "sum 1.1"), (lambda: am_score(np.eye(2), [0.5, 0.4]), "sum 0.9"),
+    (lambda: mode_score(np.eye(2), [0.5, 0.4]), "sum 0.9"), (lambda: inception_score(0.9 * np.eye(2)), "of sum 1"),
+    (lambda: am_score(np.eye(2), EVEN), "prior")])
 def test_what_is_refused(call, fragment):
     with pytest.raises(ValueError, match=fragment):
         call()

@@ -94,6 +94,20 @@ def test_the_extrapolation_removes_the_bias():
     assert abs(np.mean([fit["slope"] for fit in fits]) / frechet_bias(8, 1, np.inf) - 1) < 0.2
 
 
+def test_the_extrapolation_draws_its_parts(rng):
+    """Features sorted by class, far apart: the first hundred rows are one class, a random hundred are both."""
+    a = np.repeat([[0.0, 0.0], [20.0, 0.0]], 200, axis=0) + rng.standard_normal((400, 2))
+    b = np.repeat([[0.0, 0.0], [20.0, 0.0]], 200, axis=0) + rng.standard_normal((400, 2))
+    one_class = frechet_distance(a[:100], b)  # 10² and the width of two classes
+    parts = frechet_at_infinity(a, b, 0, sizes=[400, 200, 100])["distances"]
+    assert one_class > 150 and max(parts) < 5  # the mean of a hundred deviates by 1 and counts squared
+
+
+def test_the_default_sizes():
+    fit = frechet_at_infinity(np.eye(60, 3), np.eye(60, 3)[::-1], 0)
+    assert fit["sizes"] == [60, 40, 30, 24, 20, 17, 15] and len(fit["distances"]) == 7  # 60 divided by 1, 1.5, … 4
+
+
 def test_the_extrapolation_is_a_line_in_one_over_n(rng):
     a, b = rng.standard_normal((60, 3)), rng.standard_normal((60, 3)) + 1
     fit = frechet_at_infinity(a, b, 0, sizes=[60, 20])

@@ -60,6 +60,14 @@ def test_kernel_distance_over_subsets(rng):
     assert np.isclose(whole, mmd2(a[:200], b)) and none < 1e-12
 
 
+def test_the_standard_error_of_two_subsets_by_hand(monkeypatch):
+    """1 and 5: mean 3, standard deviation √((4 + 4)/(2 − 1)) = √8, divided by √2 it is 2."""
+    estimates = iter([1.0, 5.0])
+    monkeypatch.setattr("gan_scratch.metrics.kernel.mmd2", lambda a, b: next(estimates))
+    mean, error = kernel_distance(np.zeros((4, 1)), np.zeros((4, 1)), subsets=2, size=3)
+    assert mean == 3 and np.isclose(error, 2)
+
+
 @pytest.mark.parametrize("call, fragment", [
     (lambda: mmd2(np.zeros((1, 2)), np.zeros((3, 2))), "n ≥ 2"), (lambda: mmd2(np.zeros((3, 2)), np.zeros((3, 4))), "equally many"),
     (lambda: mmd2(np.full((3, 2), np.nan), np.zeros((3, 2))), "NaN"),

@@ -27,6 +27,23 @@ def test_a_shifted_generator_of_points(rng):
     assert result["real"]["js"] < 0.05 and result["real"]["w1"] < 1
 
 
+def test_one_outlier_does_not_hide_a_bad_generator(rng):
+    """The bins reach over real points: a sample far out counts in the bin at the edge, and the others keep their bins."""
+    spread = rng.uniform(-3, 3, (1500, 2))
+    before = compare_points(spread, ring(), np.random.default_rng(0))
+    spread[0] = 1e6
+    after = compare_points(spread, ring(), np.random.default_rng(0))
+    assert before["bins"] == after["bins"] == 50 and before["generated"]["js"] > 0.5
+    assert after["generated"]["js"] == pytest.approx(before["generated"]["js"], abs=0.002) and after["real"] == before["real"]
+
+
+def test_the_median_and_at_most_a_thousand_images(rng):
+    data = load("mnist")
+    few_far = np.concatenate([data.images[:1100], 5 * np.ones((400, 28, 28, 1), np.float32)])[rng.permutation(1500)]
+    result = compare_images(few_far, data)
+    assert result["n"] == 1000 and result["generated"]["nearest"] == 0
+
+
 def test_a_generator_that_copies_and_one_that_repeats_itself():
     data = load("mnist")
     copies = compare_images(data.images[:400], data)

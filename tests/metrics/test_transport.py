@@ -46,6 +46,21 @@ def test_probabilities_are_used():
     assert np.isclose(t.distance, 0.5) and np.allclose(t.plan, [[0.2, 0.5], [0, 0.3]])
 
 
+def test_a_million_unknowns_are_allowed_and_no_more(monkeypatch):
+    class Reached(Exception):
+        """The programme would be solved now."""
+
+    def solve(cost, **_):
+        raise Reached(len(cost))
+
+    monkeypatch.setattr("gan_scratch.metrics.transport.linprog", solve)
+    with pytest.raises(Reached, match="1000000"):
+        w1(np.zeros((1000, 1)), np.zeros((1000, 1)))
+    for n, m in ((1001, 1000), (1000, 1001)):
+        with pytest.raises(ValueError, match=f"{n}·{m} is too many"):
+            w1(np.zeros((n, 1)), np.zeros((m, 1)))
+
+
 @pytest.mark.parametrize("call, fragment", [
     (lambda: w1(np.zeros((1001, 2)), np.zeros((1000, 2))), "too many"), (lambda: w1(np.zeros((2, 2)), np.zeros((2, 3))), "equally many"),
     (lambda: w1(np.zeros((2, 2)), np.zeros((2, 2)), p=[1, 1]), "of sum 1"),

@@ -11,7 +11,7 @@ from gan_scratch.layers import Dense
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from gan_scratch.penalties import gradient_penalty
 
-POINTS = [(1.0, 1.0), (-0.7, 1.3), (0.4, -2.0), (-1.1, -0.2), (2.0, 1.5)]
+POINTS = [(1.0, 1.0), (-0.7, 1.3), (0.4, -2.0), (-1.1, -0.2), (2.0, 1.5), (-1.5, 1.2)]  # ψθ from −1.8 to 3: beyond both hinges
 log_sigma = lambda t: -np.logaddexp(0, -t)  # noqa: E731
 
 
@@ -292,8 +292,22 @@ def test_the_table_prints(capsys, monkeypatch, table):
     monkeypatch.setattr("gan_scratch.theory.dirac.dirac_table", lambda: list(table.values()))
     runpy.run_module("gan_scratch.theory", run_name="__main__")
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 + len(table)
+    assert len(lines) == 4 + len(table)
     assert any("R1, γ = 1" in line and "-0.500, -0.500" in line and line.endswith("yes") for line in lines)
+
+
+def test_the_table_looks_at_the_last_tenth():
+    """After 60 steps R1 still shrinks: the largest |θ| of the last 6 is not that of the last one."""
+    last = np.abs(theory.trajectory(theory.dirac_r1(1.0), (1.0, 1.0), 0.1, 60)[-6:, 0])
+    assert last.max() > last[-1]
+    assert {row.name: row.theta for row in theory.dirac_table(steps=60)}["R1, γ = 1"] == last.max()
+
+
+def test_the_table_draws_the_line_at_a_hundredth():
+    short = {row.name: row for row in theory.dirac_table(steps=140)}
+    below, above = short["R1, γ = 1"], short["minimax, historical averaging 0.1"]
+    assert 0.008 < below.theta < 0.01 and below.converges and 0.01 < above.theta < 0.015 and not above.converges
+    assert all(row.converges == (row.theta < 0.01) for row in short.values())
 
 
 @pytest.mark.parametrize("call, text", [

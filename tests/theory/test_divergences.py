@@ -155,6 +155,22 @@ def test_hinge_is_the_total_variation(rng):
     assert all(theory.hinge_value(p, q, rng.uniform(-3, 3, 5)) <= best for _ in range(200))
 
 
+def test_costs_are_integrals():
+    """Densities 1 on [0, 1] and 2 on [0, ½], and other raw outputs than the best, on two cells of width ½."""
+    p, q, D = np.array([1.0, 1.0]), np.array([2.0, 0.0]), np.array([-0.5, 3.0])
+    # hinge: ½·[1·(−1.5) + 2·(−0.5)] + ½·[0 + 0]; least squares, goal 1: ½·½·[3·1.5² + 1·2²]
+    assert theory.hinge_value(p, q, D, 0.5) == -1.25 and theory.least_squares_cost(p, q, D, 1.0, 0.5) == 2.6875
+    hinge, chi2 = theory.hinge_value(P, Q, theory.hinge_critic(P, Q), DX), quad(lambda x: _chi2(x), -24, 25, points=[0, 1])[0]
+    assert hinge == pytest.approx(-2 + 2 * (2 * stats.norm.cdf(0.5) - 1), rel=1e-6)  # TV of N(0, 1), N(1, 1) is 2Φ(½) − 1
+    best = theory.optimal_discriminator(P, Q, 1, -1)
+    assert 2 * theory.least_squares_cost(P, Q, best, dx=DX) == pytest.approx(chi2, rel=1e-9)
+
+
+def _chi2(x):
+    p, q = stats.norm.pdf(x, 0, 1), stats.norm.pdf(x, 1, 1)
+    return (p - q) ** 2 / (p + q) if p + q else 0.0
+
+
 def test_total_variation_is_the_best_event(rng):
     p, q = pmfs(rng)
     events = (np.arange(2**5)[:, None] >> np.arange(5)) & 1  # all 32 sets of 5 outcomes

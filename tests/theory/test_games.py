@@ -118,6 +118,14 @@ def test_a_field_takes_a_grid_of_points():
     assert theory.xy_game(grid).shape == (2, 2, 3) and theory.xy_game(grid)[:, 1, 2].tolist() == [-4, 2]
 
 
+def test_the_step_that_leaves_floating_point_is_named():
+    """Each step multiplies by 1e100: 1, 1e100, 1e200, 1e300, and step 4 is infinite."""
+    path = theory.trajectory(lambda w: w, (1.0, 0.0), 1e100, 3)
+    assert np.isfinite(path).all() and path[3, 0] == pytest.approx(1e300)
+    with pytest.raises(ValueError, match="floating point at step 4;"):
+        theory.trajectory(lambda w: w, (1.0, 0.0), 1e100, 10)
+
+
 @pytest.mark.parametrize("call, text", [
     (lambda: theory.trajectory(theory.xy_game, (1.0, np.nan), 0.1, 5), "two finite numbers"),
     (lambda: theory.trajectory(theory.xy_game, (1.0, 1.0, 1.0), 0.1, 5), "two finite numbers"),
