@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_scratch import theory
 from gan_scratch.data import ring
+from gan_scratch.gans.unrolled import descend, differentiate
 from gan_scratch.layers import BatchNorm, Dense, LayerNorm, LeakyReLU, MinibatchDiscrimination, Sequential, SpectralNorm, Tanh
 from gan_scratch.losses import Minimax, NonSaturating, Wasserstein
 from gan_scratch.metrics import w1, w1_1d
@@ -154,6 +155,45 @@ def spectral_norm_bounds_the_slope(seed: int = 0) -> dict[str, float]:
     return found
 
 
+def unrolling_needs_small_steps(seed: int = 0) -> dict[str, float]:
+    """How long may the inner steps of an unrolled GAN be? Below 2/λ, λ the largest curvature of D's loss in D's weights.
+
+    D has learnt for 300 steps to tell the ring from the ring blurred by N(0, 1). H V, the Hessian's product with a direction, is what unrolling
+    differentiates anyway, so power iteration, V ← H V/‖H V‖, gives λ.
+
+    Returns: λ; limit, 2/λ; D's loss now, after 20 steps of a quarter of the limit, and after 20 of four times the limit.
+    """
+    rng, loss = np.random.default_rng(seed), NonSaturating()
+    D = Sequential(Dense(2, 64, rng=rng), LeakyReLU(0.2), Dense(64, 64, rng=rng), LeakyReLU(0.2), Dense(64, 1, rng=rng))
+    optimizer = Adam(D.params, 1e-3, (0.0, 0.99))
+    draw = lambda: (ring().sample(256, rng), ring().sample(256, rng) + rng.standard_normal((256, 2), np.float32))  # noqa: E731
+    for _ in range(300):
+        learn(D, optimizer, loss, *draw())
+    real, fake = draw()
+    V = [rng.standard_normal(p.value.shape, np.float32) for p in D.params]
+    for _ in range(50):
+        _, uses = descend(D, real, fake, loss, 0.0)
+        size = np.sqrt(sum((v * v).sum() for v in V))
+        directions = {p: v / size for p, v in zip(D.params, V)}
+        for p in D.params:
+            p.grad[...] = 0
+        for use in uses:
+            differentiate(D, *use, directions)
+        V = [p.grad.copy() for p in D.params]
+    curvature = float(np.sqrt(sum((v * v).sum() for v in V)))
+
+    def loss_after(lr):
+        D_k = D
+        for p in D.params:
+            p.grad[...] = 0
+        for _ in range(20):
+            D_k, _ = descend(D_k, real, fake, loss, lr)
+        return float(loss.discriminator(D_k(real), D_k(fake))[0])
+
+    return {"λ": curvature, "limit": 2 / curvature, "now": loss_after(0.0),
+            "quarter": loss_after(0.5 / curvature), "fourfold": loss_after(8 / curvature)}
+
+
 def learn(D: Sequential, optimizer, loss, real: np.ndarray, fake: np.ndarray) -> None:
     """One step of D, on top of gradients that penalties have added already."""
     (l_real, tape_real), (l_fake, tape_fake) = D.forward(real), D.forward(fake)
@@ -177,6 +217,7 @@ CLAIMS = {
     "Minibatch discrimination sees a collapsed batch": minibatch_sees_collapse,
     "Instance noise gives JS a slope": instance_noise_overlap,
     "Spectral norm bounds the slope by 1": spectral_norm_bounds_the_slope,
+    "Steps longer than 2/λ, looked ahead at by unrolling, lead away from D's optimum": unrolling_needs_small_steps,
 }
 
 

@@ -56,6 +56,12 @@ def test_spectral_norm_bounds_the_slope(seed):
     assert found["spectral"] <= 1 < found["plain"]
 
 
+@SEEDS
+def test_unrolling_needs_steps_below_two_over_the_curvature(seed):
+    found = claims.unrolling_needs_small_steps(seed)
+    assert found["limit"] == pytest.approx(2 / found["λ"]) and found["quarter"] < found["now"] < 0.9 * found["fourfold"]
+
+
 def test_r1_converges_where_wgan_gp_orbits_and_unrolling_damps():
     """The toy versions, exactly (see tests/theory): R1 arrives, WGAN-GP doesn't, unrolling has R1's eigenvalues with γ = 2Kη f′(0)²."""
     rows = {row.name: row for row in theory.dirac_table(steps=5000)}
@@ -67,7 +73,7 @@ def test_r1_converges_where_wgan_gp_orbits_and_unrolling_damps():
 def test_every_claim_is_printed_with_a_sentence():
     assert {f.__name__ for f in claims.CLAIMS.values()} == {
         "vanishing_gradient", "clipping", "critic_finds_w1", "batch_norm_couples", "minibatch_sees_collapse", "instance_noise_overlap",
-        "spectral_norm_bounds_the_slope"}
+        "spectral_norm_bounds_the_slope", "unrolling_needs_small_steps"}
     assert claims.rounded({"a": [1.23456, 2], "b": {"c": 0.00012345}}) == {"a": [1.23, 2.0], "b": {"c": 0.000123}}
 
 

@@ -171,7 +171,7 @@ REMEDIES: dict[str, Recipe] = {
     "collapsing+historical": _recipe(historical, "historical averaging", SALIMANS),
     "collapsing+packing2": _recipe(partial(collapsing, D=partial(with_packing, 2)), "D judges pairs", "Lin et al. 2018, arXiv 1712.04086"),
     "collapsing+packing4": _recipe(partial(collapsing, D=partial(with_packing, 4)), "D judges fours", "Lin et al. 2018, arXiv 1712.04086"),
-    "collapsing+unrolled": _recipe(partial(collapsing, kind=UnrolledGAN, K=3, inner_lr=0.1), "G looks 3 gradient steps of D ahead",
+    "collapsing+unrolled": _recipe(partial(collapsing, kind=UnrolledGAN, K=5), "G looks 5 gradient steps of D ahead",
                                    "Metz et al. 2017, arXiv 1611.02163"),
     "collapsing+relativistic": _recipe(partial(collapsing, D=without_last_bias, kind=RelativisticGAN), "real and fake are compared in pairs",
                                        "Jolicoeur-Martineau 2019, arXiv 1807.00734"),

@@ -33,12 +33,14 @@ class UnrolledGAN(GAN):
     D itself is trained as always; the K steps are only looked at. Departure: the paper unrolls D's own Adam steps, here plain gradient descent.
 
     Args:
-        K: inner steps; 0 is the ordinary GAN. inner_lr: η, their step size. Others: see GAN.
+        K: inner steps; 0 is the ordinary GAN. inner_lr: η, their step size. Where η times the largest curvature of L_D in D's weights is
+            above 2, the steps run away from D's optimum instead of towards it, and G learns nothing (see claims.unrolling_needs_small_steps).
+            Others: see GAN.
 
     Raises ValueError for a negative K.
     """
 
-    def __init__(self, G: Layer, D: Layer, z_dim: int, *, K: int = 5, inner_lr: float = 0.1, **options):
+    def __init__(self, G: Layer, D: Layer, z_dim: int, *, K: int = 5, inner_lr: float = 0.003, **options):
         if K < 0:
             raise ValueError(f"UnrolledGAN: K must be at least 0, got {K}")
         super().__init__(G, D, z_dim, **options)
@@ -67,7 +69,7 @@ def unrolled_gradient(D: Layer, x: Array, x_fake: Array, loss, K: int, lr: float
     for p in D.params:
         p.grad[...] = 0
     for _ in range(K):
-        D_next, uses = _descend(D, x, x_fake, loss, lr)
+        D_next, uses = descend(D, x, x_fake, loss, lr)
         past.append((D, uses))
         D = D_next
 
@@ -79,13 +81,13 @@ def unrolled_gradient(D: Layer, x: Array, x_fake: Array, loss, K: int, lr: float
         V = {p: -lr * direction for p, direction in zip(D.params, lam)}
         for p in D.params:
             p.grad[...] = 0
-        _, dx_next = (_differentiate(D, *use, V) for use in uses)  # real samples don't depend on G
+        _, dx_next = (differentiate(D, *use, V) for use in uses)  # real samples don't depend on G
         dx_fake = dx_fake + dx_next
         lam = [direction + p.grad for p, direction in zip(D.params, lam)]
     return g_loss, dx_fake
 
 
-def _descend(D: Layer, x: Array, x_fake: Array, loss, lr: float) -> tuple[Layer, list]:
+def descend(D: Layer, x: Array, x_fake: Array, loss, lr: float) -> tuple[Layer, list]:
     """The D of one gradient step later, and the record of this one's uses: (input, tape, ∂²L_D/∂l²) for real and for fake."""
     l_real, tape_real = D.forward(x)
     l_fake, tape_fake = D.forward(x_fake)
@@ -98,7 +100,7 @@ def _descend(D: Layer, x: Array, x_fake: Array, loss, lr: float) -> tuple[Layer,
     return D_next, [(x, tape_real, curvature_real), (x_fake, tape_fake, curvature_fake)]
 
 
-def _differentiate(D: Layer, x: Array, tape: list, curvature: Array, V: dict) -> Array:
+def differentiate(D: Layer, x: Array, tape: list, curvature: Array, V: dict) -> Array:
     """∂S/∂x of one use of D, S = ⟨V, ∇L_D⟩; adds ∂S/∂θ to D's gradients."""
     u, c = D.backward2(backend.of(x).xp.zeros_like(x), tape, V)
     return c + D.backward(curvature * u, tape)
