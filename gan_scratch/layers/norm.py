@@ -147,8 +147,8 @@ class BatchNorm(_ChannelNorm):
 
     buffers = ("running_mean", "running_var")
 
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1):
-        super().__init__(channels, eps)
+    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True):
+        super().__init__(channels, eps, affine)
         self.momentum = momentum
         self.running_mean = np.zeros(channels, np.float32)
         self.running_var = np.ones(channels, np.float32)

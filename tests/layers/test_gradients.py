@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from gan_scratch import gradcheck
 from gan_scratch.layers import (
-    AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dense, Dropout,
-    Embedding, Flatten, GaussianNoise, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d, MinibatchDiscrimination, Pack, PixelShuffle, PReLU,
-    ReflectionPad2d, ReLU, Reshape, Residual, Sequential, Sigmoid, Softplus, SpectralNorm, Tanh, Upsample)
+    GRU, LSTM, AdaIN, AvgPool2d, BatchNorm, Bidirectional, Concat, Conditional, ConditionalBatchNorm, Constant, Conv1d, Conv2d, Conv3d,
+    ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dense, Dropout, Embedding, EqualisedLR, Flatten, GaussianNoise, InstanceNorm, LayerNorm,
+    LeakyReLU, MaxPool2d, MinibatchDiscrimination, MinibatchStd, Pack, PixelNorm, PixelShuffle, PlaneNoise, PReLU, Projection, ReflectionPad2d,
+    ReLU, Reshape, Residual, SelfAttention, Sequential, Sigmoid, SimpleRNN, Softmax, Softplus, SpectralNorm, StraightThrough, Tanh, Upsample)
 
 IMAGE, VECTOR = (3, 6, 4, 8), (5, 8)
 CASES = {
@@ -54,8 +55,33 @@ CASES = {
     "spectral norm of dense": (lambda: SpectralNorm(shifted(Dense(8, 3, rng=0)), iterations=0, rng=0), VECTOR),
     "spectral norm of conv2d": (lambda: SpectralNorm(Conv2d(8, 3, bias=False, rng=0), iterations=0, rng=0), IMAGE),
     "spectral norm of conv transpose 1d": (lambda: SpectralNorm(ConvTranspose1d(8, 3, rng=0), iterations=0, rng=0), (2, 4, 8)),
+    "equalised dense": (lambda: EqualisedLR(Dense(8, 3), rng=0), VECTOR),
+    "equalised conv2d": (lambda: EqualisedLR(Conv2d(8, 3, bias=False), rng=0), IMAGE),
     "residual": (lambda: Residual(Sequential(Dense(8, 8, rng=0), Tanh())), VECTOR),
     "sequential": (lambda: Sequential(Dense(8, 6, bias=False, rng=0), BatchNorm(6), LeakyReLU(), Dense(6, 2, rng=1), Sigmoid()), VECTOR),
+}
+FIRST_ORDER = {  # without backward2
+    "minibatch discrimination": CASES.pop("minibatch discrimination"),
+    "simple rnn": (lambda: shifted(SimpleRNN(8, 3, rng=0)), (2, 5, 8)),
+    "lstm": (lambda: shifted(LSTM(8, 3, rng=0)), (2, 5, 8)),
+    "gru": (lambda: shifted(GRU(8, 3, rng=0)), (2, 5, 8)),
+    "bidirectional": (lambda: Bidirectional(LSTM(8, 3, rng=0), GRU(8, 2, rng=1)), (2, 4, 8)),
+    "self-attention": (lambda: SelfAttention(8, 2, 3, gamma=0.7, rng=0), IMAGE),
+    "self-attention with spectral norm": (lambda: SelfAttention(8, gamma=0.7, wrap=lambda layer: SpectralNorm(layer, 0, rng=1), rng=0), IMAGE),
+    "pixel norm": (PixelNorm, IMAGE),
+    "minibatch std": (MinibatchStd, IMAGE),
+    "softmax": (Softmax, VECTOR),
+    "constant": (lambda: Constant(3, 2, rng=0), VECTOR),
+    "plane noise": (lambda: shifted(PlaneNoise(8, rng=0)), IMAGE),
+}
+SECOND_ORDER, CASES = CASES, CASES | FIRST_ORDER
+PAIRS = {  # layers of (x, condition)
+    "conditional batch norm": (lambda: shifted(ConditionalBatchNorm(8, 5, rng=0)), (IMAGE, (3, 5))),
+    "conditional batch norm on vectors": (lambda: shifted(ConditionalBatchNorm(8, 2, rng=0)), (VECTOR, (5, 2))),
+    "adain": (lambda: shifted(AdaIN(8, 5, rng=0)), (IMAGE, (3, 5))),
+    "projection": (lambda: shifted(Projection(8, 3, rng=0)), (VECTOR, (5, 3))),
+    "conditional": (lambda: Conditional(Dense(8, 4, bias=False, rng=0), AdaIN(4, 5, rng=1), Tanh(), Conditional(AdaIN(4, 5, rng=2), Tanh())),
+                    (IMAGE, (3, 5))),
 }
 
 
@@ -75,7 +101,7 @@ def test_gradients_agree_with_central_differences(name, rng):
 
 
 @pytest.mark.parametrize("directions", [False, True], ids=["along x", "along x and W"])
-@pytest.mark.parametrize("name", [name for name in CASES if name != "minibatch discrimination"])
+@pytest.mark.parametrize("name", SECOND_ORDER)
 def test_double_backprop_agrees_with_central_differences_of_backward(name, directions, rng):
     make, shape = CASES[name]
     report = gradcheck.check_backward2(make(), rng.standard_normal(shape), V=directions).raise_if_wrong()
@@ -165,6 +191,31 @@ def test_gradcheck_finds_a_planted_error_in_backward2(rng):
     x = rng.standard_normal((4, 8))
     assert [e.name for e in gradcheck.check_backward2(NoV(8, 3, rng=0), x).entries if not e.ok] == ["W"]
     assert [e.name for e in gradcheck.check_backward2(HalfCurved(), x).entries if not e.ok] == ["x"]
+
+
+@pytest.mark.parametrize("train", [True, False])
+@pytest.mark.parametrize("name", PAIRS)
+def test_gradients_of_layers_with_a_condition(name, train, rng):
+    make, shapes = PAIRS[name]
+    layer = make()
+    layer.forward(tuple(3 + 2 * rng.standard_normal(shape).astype(np.float32) for shape in shapes))  # moves running statistics
+    gradcheck.check_layer(layer, tuple(rng.standard_normal(shape) for shape in shapes), train=train).raise_if_wrong()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_layers_with_a_condition_keep_float32_and_the_promises(name, rng):
+    make, shapes = PAIRS[name]
+    layer = make()
+    pair = tuple(rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+    y, ctx = layer.forward(pair)
+    before = [p.grad.copy() for p in layer.params]
+    dx, de = layer.backward(np.ones_like(y), ctx, weights=False)
+    assert y.dtype == dx.dtype == de.dtype == np.float32 and (dx.shape, de.shape) == shapes
+    assert all((p.grad == g).all() for p, g in zip(layer.params, before))
+    assert layer.backward(np.ones_like(y), ctx, inputs=False) is None
+    assert all(p.grad.any() for p in layer.params)
+    with pytest.raises(ValueError, match="condition"):
+        layer.forward((pair[0], pair[1][:1]))
 
 
 @pytest.mark.parametrize("name", ["batch norm", "instance norm", "dropout"])
@@ -463,3 +514,77 @@ def test_gradcheck_notices_gradients_that_overwrite_and_none(rng):
 def test_gradcheck_draws_a_dy_that_is_not_x(make):
     """With the same seed for x and dy, dx of a normalisation is nearly 0, and only rounding would be compared."""
     gradcheck.check_layer(make(), np.random.default_rng(0).standard_normal((8, 3)), rng=0).raise_if_wrong()
+
+
+@pytest.mark.parametrize("make", [SimpleRNN, LSTM, GRU])
+def test_a_recurrent_layer_does_not_look_ahead_and_forgets_no_step(make, rng):
+    layer, x = make(3, 4, rng=0), rng.standard_normal((2, 6, 3)).astype(np.float32)
+    changed = x.copy()
+    changed[:, 3] += 1
+    moved = np.abs(layer(changed) - layer(x)).max((0, 2))
+    assert not moved[:3].any() and (moved[3:] > 0).all()
+
+
+def test_a_forgetting_gate_of_one_carries_the_gradient_through_two_hundred_steps(rng):
+    """LSTM with f = 1: the gradient of the last output still reaches the first input. SimpleRNN's has vanished."""
+    x, reached = 0.1 * rng.standard_normal((1, 200, 2)), {}
+    for make in (SimpleRNN, LSTM):
+        layer = make(2, 5, rng=0).astype(np.float64)
+        if make is LSTM:
+            layer.b.value[5:10] = 20
+        y, ctx = layer.forward(x)
+        dy = np.zeros_like(y)
+        dy[:, -1] = 1
+        dx = np.abs(layer.backward(dy, ctx)).max((0, 2))
+        reached[make] = dx[0] / dx[-1]
+    assert reached[SimpleRNN] < 1e-10 and reached[LSTM] > 1e-2
+
+
+def test_self_attention_begins_as_the_identity_and_sees_everything(rng):
+    x = rng.standard_normal((2, 3, 4, 8)).astype(np.float32)
+    layer = SelfAttention(8, rng=0)
+    np.testing.assert_array_equal(layer(x), x)
+    layer.gamma.value[...] = 1
+    far = x.copy()
+    far[:, 0, 0] += 1
+    assert (np.abs(layer(far) - layer(x)).max((0, 3)) > 0).all()  # every place notices
+    turned = x[:, ::-1, ::-1]
+    np.testing.assert_allclose(layer(turned), layer(x)[:, ::-1, ::-1], atol=1e-6)  # and none has a position
+
+
+def test_progressive_layers_by_their_definitions(rng):
+    x = rng.standard_normal((5, 3, 2, 4))
+    np.testing.assert_allclose(np.linalg.norm(PixelNorm()(x), axis=-1), 2)  # √C
+    y = MinibatchStd()(x)
+    np.testing.assert_array_equal(y[..., :4], x)
+    np.testing.assert_allclose(y[..., 4], x.std(0).mean())
+    assert MinibatchStd()(np.repeat(x[:1], 5, axis=0))[..., 4].max() < 1e-3  # copies
+    layer = EqualisedLR(Conv2d(50, 40, kernel=3, rng=0), rng=1)
+    assert abs(layer.W.value.std() - 1) < 0.02 and layer.scale == pytest.approx(np.sqrt(2 / 450))
+    with pytest.raises(ValueError, match="transposed|Upsample"):
+        EqualisedLR(ConvTranspose2d(3, 2))
+
+
+def test_a_straight_through_choice(rng):
+    x = rng.standard_normal((4, 3, 5))
+    layer = StraightThrough()
+    y, ctx = layer.forward(x)
+    assert set(np.unique(y)) == {0, 1} and (y.sum(-1) == 1).all() and (y.argmax(-1) == x.argmax(-1)).all()
+    dy = rng.standard_normal(y.shape)
+    p, of_softmax = Softmax().forward(x)
+    np.testing.assert_array_equal(layer.backward(dy, ctx), Softmax().backward(dy, of_softmax))
+
+
+def test_constant_and_plane_noise(rng):
+    layer = Constant(3, 2, rng=0)
+    np.testing.assert_array_equal(layer(rng.standard_normal((4, 7)).astype(np.float32)), np.stack([layer.C.value] * 4))
+    noise, x = PlaneNoise(3, rng=0), np.zeros((50, 40, 40, 3), np.float32)
+    np.testing.assert_array_equal(noise(x), x)  # the strength starts at 0
+    noise.strength.value[...] = [1, 2, 0]
+    y = noise(x)
+    np.testing.assert_array_equal(y[..., 1], 2 * y[..., 0])
+    assert not y[..., 2].any() and abs(y[..., 0].std() - 1) < 0.01 and (noise(x) != y).any()
+
+
+def test_a_new_lstm_remembers():
+    assert LSTM(2, 3).b.value.tolist() == [0] * 3 + [1] * 3 + [0] * 6

@@ -30,8 +30,8 @@ def test_float32_stays_float32_and_contexts_hold_arrays(name, rng):
     assert layer(rng.standard_normal(shape).astype(np.float32)).dtype == np.float32
     if isinstance(ctx, dict):
         assert type(ctx) is dict
-        assert {k: v.shape for k, v in ctx.items()}
-        assert all(v.dtype != np.float64 for v in ctx.values())
+        arrays = [v for v in ctx.values() if not isinstance(v, list)]  # a list holds the records of layers inside
+        assert arrays and all(v.dtype != np.float64 for v in arrays)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from gan_scratch import losses, optim
 from gan_scratch.layers import (
-    AvgPool2d, BatchNorm, Dense, Embedding, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d, PixelShuffle, PReLU,
-    ReflectionPad2d, ReLU, Sequential, Sigmoid, Softplus, Tanh, Upsample)
+    GRU, LSTM, AdaIN, AvgPool2d, BatchNorm, ConditionalBatchNorm, Dense, Embedding, InstanceNorm, LayerNorm, LeakyReLU, MaxPool2d,
+    MinibatchStd, PixelNorm, PixelShuffle, PReLU, ReflectionPad2d, ReLU, SelfAttention, Sequential, Sigmoid, SimpleRNN, Softmax, Softplus,
+    Tanh, Upsample)
 from tests.layers.test_gradients import convolutions, shifted
 
 torch = pytest.importorskip("torch", reason="oracle: not run, PyTorch isn't installed (pip install '.[oracle]')")
@@ -182,3 +183,76 @@ def test_optimizer_trajectories(ours, theirs, rng):
         oracle.step()
         for p, w in zip(net.params, ts):
             np.testing.assert_allclose(p.value, w.detach().numpy(), **EXACT)
+
+
+@pytest.mark.parametrize("name, gates", [("RNN", 1), ("LSTM", 4), ("GRU", 3)])
+def test_recurrent_layers(name, gates, rng):
+    """PyTorch has two biases that are added; ours is the first, and of the second only GRU's b_q is left."""
+    ours = {"RNN": SimpleRNN, "LSTM": LSTM, "GRU": GRU}[name](3, 4, rng=0)
+    shifted(ours).astype(np.float64)
+    theirs = getattr(torch.nn, name)(3, 4, batch_first=True).double()
+    second = np.zeros(4 * gates)
+    if name == "GRU":
+        second[8:] = ours.b_q.value
+    for p, value in ((theirs.weight_ih_l0, ours.Wx.value.T), (theirs.weight_hh_l0, ours.Wh.value.T), (theirs.bias_ih_l0, ours.b.value),
+                     (theirs.bias_hh_l0, second)):
+        p.data = torch.tensor(np.ascontiguousarray(value))
+    x = tensor(rng.standard_normal((2, 5, 3)))
+    y, ctx = ours.forward(x.detach().numpy())
+    yt, _ = theirs(x)
+    np.testing.assert_allclose(y, yt.detach().numpy(), **EXACT)
+    dy = rng.standard_normal(y.shape)
+    yt.backward(torch.tensor(dy))
+    np.testing.assert_allclose(ours.backward(dy, ctx), x.grad.numpy(), **EXACT)
+    for p, expected in ((ours.Wx, theirs.weight_ih_l0.grad.T), (ours.Wh, theirs.weight_hh_l0.grad.T), (ours.b, theirs.bias_ih_l0.grad)):
+        np.testing.assert_allclose(p.grad, expected.numpy(), **EXACT)
+    if name == "GRU":
+        np.testing.assert_allclose(ours.b_q.grad, theirs.bias_hh_l0.grad.numpy()[8:], **EXACT)
+
+
+def test_self_attention(rng):
+    layer = SelfAttention(8, 2, 3, gamma=0.7, rng=0)
+
+    def oracle(x, q, k, v, o, gamma):
+        rows = x.flatten(2).swapaxes(1, 2)  # (N, T, C)
+        attended = F.scaled_dot_product_attention(rows @ q, rows @ k, rows @ v, scale=1.0) @ o
+        return x + gamma * attended.swapaxes(1, 2).reshape(x.shape)
+
+    same = lambda a: a  # noqa: E731
+    compare(layer, rng.standard_normal((3, 4, 2, 8)), oracle,
+            [(part.W, same) for part in (layer.query, layer.key, layer.value, layer.out)] + [(layer.gamma, same)])
+
+
+def oracle_modulation(normalise):
+    def oracle(x, e, A, B, a, b):
+        return (e @ A + a)[:, :, None, None] * normalise(x) + (e @ B + b)[:, :, None, None]
+
+    return oracle
+
+
+@pytest.mark.parametrize("layer, oracle", [
+    (AdaIN(3, 5, rng=0), oracle_modulation(F.instance_norm)),
+    (ConditionalBatchNorm(3, 5, rng=0), oracle_modulation(lambda x: F.batch_norm(x, None, None, training=True)))], ids=["adain", "cbn"])
+def test_layers_with_a_condition(layer, oracle, rng):
+    shifted(layer).astype(np.float64)
+    x, e = rng.standard_normal((4, 2, 3, 3)), rng.standard_normal((4, 5))
+    y, ctx = layer.forward((x, e))
+    tensors = [tensor(channels_first(x)), tensor(e)]
+    weights = [tensor(p.value) for p in (layer.A, layer.B, layer.a, layer.b)]
+    yt = oracle(*tensors, *weights)
+    np.testing.assert_allclose(y, channels_last(yt.detach().numpy()), **EXACT)
+    dy = rng.standard_normal(y.shape)
+    yt.backward(torch.tensor(np.ascontiguousarray(channels_first(dy))))
+    dx, de = layer.backward(dy, ctx)
+    np.testing.assert_allclose(dx, channels_last(tensors[0].grad.numpy()), **EXACT)
+    np.testing.assert_allclose(de, tensors[1].grad.numpy(), **EXACT)
+    for p, w in zip((layer.A, layer.B, layer.a, layer.b), weights):
+        np.testing.assert_allclose(p.grad, w.grad.numpy(), **EXACT)
+
+
+@pytest.mark.parametrize("make, oracle", [
+    (PixelNorm, lambda x: x / torch.sqrt((x * x).mean(1, keepdim=True) + 1e-8)),
+    (MinibatchStd, lambda x: torch.cat([x, torch.sqrt(x.var(0, unbiased=False) + 1e-8).mean().expand(len(x), 1, *x.shape[2:])], 1)),
+    (Softmax, lambda x: torch.softmax(x, 1))])
+def test_further_layers_without_weights(make, oracle, rng):
+    compare(make(), rng.standard_normal((3, 4, 2, 5)), oracle)
