@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from gan_scratch.data.images import to_bytes
+from gan_scratch.data.melodies import PITCHES, STEPS, rolls
+from gan_scratch.data.voxels import views
 from gan_scratch.files import replacing
 
 TITLE = 18
@@ -46,8 +48,17 @@ def show(fig: Figure) -> None:
     display(Picture(file.getvalue(), width=int(50 * fig.get_figwidth())))
 
 
+def pictures(x: np.ndarray) -> np.ndarray:
+    """Images (N, H, W, C) as they are; volumes (N, 16, 16, 16, 1) as seen from the front; pairs of bars (N, 2, 16, 24) as piano rolls."""
+    if x.ndim == 5:
+        return views(x, 48)
+    return rolls(x) if x.shape[1:] == (2, STEPS, PITCHES) else x
+
+
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
-    """Images (N, H, W, C) in [−1, 1] side by side in rows: (rows·(H + gap) + gap, …, C) uint8, white between them."""
+    """Images (N, H, W, C) in [−1, 1], or what `pictures` makes images of, side by side in rows: (rows·(H + gap) + gap, …, C) uint8, white
+    between them."""
+    images = pictures(images)
     n, h, w, c = images.shape
     rows = math.ceil(n / columns)
     sheet = np.full((rows * (h + gap) + gap, columns * (w + gap) + gap, c), 255, np.uint8)
@@ -84,7 +95,7 @@ def point_limits(real: np.ndarray) -> tuple[float, float]:
 
 def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str) -> None:
     """Generated samples beside real ones."""
-    if generated.ndim == 4:
+    if generated.ndim > 2:
         columns = math.isqrt(len(generated))
         fig, axes = figure(15, 8, 1, 2)
         show_grid(axes[0], generated, columns, "generated")
@@ -100,7 +111,7 @@ def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str) -> 
 def sheet(path: Path, x: np.ndarray, title: str) -> None:
     """One panel of images or points."""
     fig, axis = figure(8, 8.5)
-    if x.ndim == 4:
+    if x.ndim > 2:
         show_grid(axis, x, max(1, math.isqrt(len(x))), title)
     else:
         show_points(axis, x, title, point_limits(x))
@@ -109,7 +120,7 @@ def sheet(path: Path, x: np.ndarray, title: str) -> None:
 
 def strip(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray) -> None:
     """The same z over time: for images one column per frame and one row per z, for points one panel per frame."""
-    if real.ndim == 4:
+    if real.ndim > 2:
         fig, axes = figure(1.5 * len(frames), 9.4, 1, len(frames), squeeze=False)
         for axis, (step, x) in zip(axes.flat, frames):
             show_grid(axis, x[:6].astype(np.float32), 1, f"{step}")

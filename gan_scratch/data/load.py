@@ -9,8 +9,13 @@ from pathlib import Path
 import numpy as np
 import pooch
 
+from gan_scratch.data.faces import faces
+from gan_scratch.data.glyphs import glyphs
 from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
+from gan_scratch.data.melodies import melodies
 from gan_scratch.data.points import Mixture, SwissRoll, grid, mixture_1d, ring
+from gan_scratch.data.shapes import discs, shapes
+from gan_scratch.data.voxels import voxels
 
 HERE = Path(__file__).parent
 
@@ -38,7 +43,13 @@ BUNDLED = {
 }
 POINTS = {"ring": (ring, "8 Gaussians on a circle"), "grid": (grid, "25 Gaussians on a square grid"),
           "swiss_roll": (SwissRoll, "a spiral band"), "mixture_1d": (mixture_1d, "3 Gaussians on a line")}
-NAMES = [*BUNDLED, *POINTS]
+DRAWN = {"shapes": (shapes, "4 000 coloured shapes, 32×32, with captions: 2 sizes, 4 colours, 4 shapes"),
+         "discs": (discs, "4 000 pairs of coloured discs, 16×16; the second's colour follows the first's"),
+         "glyphs": (glyphs, "520 letters of 20 fonts, 16×16, labels A … Z, extra['bold'], extra['slanted']"),
+         "faces": (faces, "3 600 grey faces, 32×32, labels age group 0 … 3, extra['age'], extra['person']"),
+         "voxels": (voxels, "3 000 pieces of furniture, 16×16×16, labels chair, table, pedestal"),
+         "melodies": (melodies, "6 000 melodies of two bars, 16 steps × 24 semitones")}
+NAMES = [*BUNDLED, *DRAWN, *POINTS]
 
 # The complete sets of 60 000 + 10 000 images, fetched only when asked for: four gzipped IDX files and their SHA-256.
 IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -76,6 +87,8 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
         return _load_full(str(name), full)
     if name in POINTS:
         return POINTS[name][0]()
+    if name in DRAWN:
+        return DRAWN[name][0]()
     if name in BUNDLED:
         return _load_bundled(str(name))
     path = Path(name)
@@ -147,4 +160,6 @@ def describe(name: str) -> str:
     """One line about a set: what it is, its licence."""
     if name in POINTS:
         return f"{POINTS[name][1]}, drawn on the fly"
+    if name in DRAWN:
+        return f"{DRAWN[name][1]}; drawn when loaded, always the same"
     return f"{BUNDLED[name].about}; {BUNDLED[name].licence}"

@@ -36,4 +36,6 @@ class Recipe:
             return self.points
         if self.axes == 1:
             raise ValueError(f"this variant makes points, not images of shape {shape}; for images use the variant dcgan")
+        if len(shape) > 1:
+            raise ValueError(f"this variant makes images (height, width, channels), not samples of shape {shape}")
         raise ValueError(f"this variant makes images, not points with {shape[0]} coordinates; for points use the variant mlp")
