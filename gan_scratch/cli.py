@@ -126,10 +126,17 @@ def train(args) -> int:
         print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
               f"gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
         return 130
+    compared = runs.baseline(config, out)
+    if compared and compared.step < compared.steps:
+        print(f"training is complete and saved; now {compared.config['variant']}, which it is compared with", flush=True)
+        compared.run()
+        if compared.interrupted:
+            print(f"stopped; continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
+            return 130
     print("training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)", flush=True)
-    result = runs.write(trainer, out)
+    result = runs.write(trainer, out, compared and compared.gan)
     print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
-          "and curves.png beside it; the numbers are in metrics.json.")
+          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are in metrics.json.")
     return 0
 
 
@@ -184,6 +191,8 @@ def evaluate(args) -> None:
             raise ValueError(f"{target} can't be written: it is a folder, or its folder doesn't exist")
     gan, config = runs.reopened(args.run)
     result = runs.evaluate(gan, config, args.n, args.seed)
+    if proof := runs.prove(gan, runs.beside(args.run), config, args.seed):
+        result["proof"] = proof
     print(f"{config['variant']} on {config['data']}, step {config['step']}: {runs.report(result)}")
     if args.json:
         runs.write_json(args.json, {"config": config, "evaluation": result})

@@ -17,6 +17,8 @@ from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
 from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overview
+from gan_scratch.proofs import PROOFS
+from gan_scratch.proofs.proof import table
 from gan_scratch.training import Trainer, pairwise_distance
 
 
@@ -37,13 +39,15 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     config = {"variant": variant, "data": data, "full": full, "size": size,
               "steps": recipe.steps if steps is None else steps, "batch": recipe.batch if batch is None else batch,
               "seed": seed, "device": device, "shape": source.shape}
-    samples = source
+    samples, conditions = source, ()
     if isinstance(source, Dataset):
+        conditions = recipe.conditions(source)
         samples, config["data_sha256"] = source.images, hashlib.sha256(source.images.tobytes()).hexdigest()
+    config["conditions"] = [a.shape[1:] for a in conditions]
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
-    gan = recipe.build(source.shape, rng=rng_networks, device=device)
-    return Trainer(gan, Batches(samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
-                   config=config, decay=recipe.decay, frame_size=100 if len(source.shape) == 3 else 1000)
+    gan = recipe.build(source.shape, *config["conditions"], rng=rng_networks, device=device)
+    return Trainer(gan, Batches((samples, *conditions) if conditions else samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
+                   config=config, decay=recipe.decay, frame_size=100 if isinstance(source, Dataset) else 1000)
 
 
 def resumed(out: Path, steps: int | None = None, device: str | None = None) -> Trainer:
@@ -79,9 +83,41 @@ def reopened(path: Path) -> tuple[object, dict]:
     shape = tuple(config["shape"])
     if config["variant"] not in VARIANTS:
         raise ValueError(f"{path}: a run of the variant {config['variant']!r}, which this version doesn't have")
-    gan = VARIANTS[config["variant"]].suited_to(shape).build(shape, rng=0)
+    gan = VARIANTS[config["variant"]].suited_to(shape).build(shape, *map(tuple, config.get("conditions", [])), rng=0)
     checkpoint.load_gan_state(gan, arrays, meta["network_rngs"])
     return gan, config | {"step": meta["step"]}
+
+
+def baseline(config: dict, out: Path) -> Trainer | None:
+    """The trainer of what a variant's proof compares it with, in `out`/baseline, where it stopped or new; None for a variant without such.
+
+    It gets the data, steps, batch and seed of the run itself.
+    """
+    proof, path = PROOFS.get(config["variant"]), out / "baseline"
+    if proof is None or proof.baseline is None:
+        return None
+    keys = ("data", "full", "size", "steps", "batch", "seed", "device")
+    trainer = new(proof.baseline, **{key: config[key] for key in keys}, out=path)
+    if (path / "checkpoint.npz").exists():
+        trainer.resume()
+    return trainer
+
+
+def beside(path: Path):
+    """The baseline that was trained beside the run in `path`, or None."""
+    folder = (path if path.is_dir() else path.parent) / "baseline"
+    return reopened(folder)[0] if (folder / "checkpoint.npz").exists() else None
+
+
+def prove(gan, compared, config: dict, seed: int = 1) -> dict | None:
+    """The numbers of a variant's proof (see proofs/), None where it has none: claim, rows, and columns, the variant's own first."""
+    if (proof := PROOFS.get(config["variant"])) is None:
+        return None
+    source = load(config["data"], config["full"], config["size"])
+    columns = {config["variant"]: proof.measure(gan, source, seed)}
+    if compared is not None:
+        columns[proof.baseline] = proof.measure(compared, source, seed)
+    return {"claim": proof.claim, "rows": proof.rows, "columns": columns | proof.references(source, seed)}
 
 
 def draw(gan, n: int, seed: int) -> np.ndarray:
@@ -98,7 +134,7 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     compare_images), and "judge" (see Judge.report) where there is one.
     """
     source = load(config["data"], config["full"], config["size"])
-    points, judged = not isinstance(source, Dataset), config["data"] in judge.SHA256
+    points, judged = not isinstance(source, Dataset), config["data"] in judge.JUDGED
     n = n or (5000 if judged else 2500 if points else 500)
     if n < 100:
         raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
@@ -152,6 +188,8 @@ def report(result: dict) -> str:
         lines += ["", *side_by_side("Against fresh real points", "real", p["generated"], p["real"], {
             "w1": f"Wasserstein distance W1, mean of 3 × {p['w1_n']} points", "js": f"Jensen-Shannon divergence, {p['bins']} bins an axis, nats",
             "js_bits": "  the same in bits", **{name: f"{name} ({p['balls_n']} points), higher better" for name in BALLS}}), BALLS_NOTE]
+    if p := result.get("proof"):
+        lines += ["", *table(p["claim"], p["rows"], p["columns"])]
     return "\n".join(lines)
 
 
@@ -168,15 +206,19 @@ def side_by_side(title: str, reference: str, generated: dict, real: dict, names:
             *(f"{text:54}{show(generated[key]):>12}{show(real[key]):>16}" for key, text in names.items())]
 
 
-def write(trainer: Trainer, out: Path) -> dict:
-    """Evaluate a trained GAN; write pictures and metrics.json into `out`; return the numbers."""
+def write(trainer: Trainer, out: Path, compared=None) -> dict:
+    """Evaluate a trained GAN, beside what its proof compares it with; write pictures and metrics.json into `out`; return the numbers."""
     config = trainer.config
     result = evaluate(trainer.gan, config)
+    if proof := prove(trainer.gan, compared, config):
+        result["proof"] = proof
     source = load(config["data"], config["full"], config["size"])
     images = isinstance(source, Dataset)
     n = 100 if images else 2000
     real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))
     plot.samples(out / "samples.png", draw(trainer.gan, n, 0), real, _title(trainer, result))
+    if proof:
+        PROOFS[config["variant"]].picture(out / "mechanism.png", trainer.gan, compared, source, 1)
     plot.strip(out / "over_time.png", trainer.frames, real)
     plot.animation(out / "over_time.gif", trainer.frames, real)
     plot.curves(out / "curves.png", trainer.history)

@@ -148,7 +148,7 @@ class Trainer:
                        f"data {real:.3g}. This is mode collapse.")
 
     def _some_real(self) -> np.ndarray:
-        data = self.batches.data
+        data = self.batches.data[0] if isinstance(self.batches.data, tuple) else self.batches.data  # the first is what G makes
         return data.sample(self.frame_size, np.random.default_rng(0)) if hasattr(data, "sample") else some(data, self.frame_size)
 
     def _warn(self, kind: str, message: str) -> None:

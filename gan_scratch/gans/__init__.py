@@ -1,16 +1,21 @@
 """GAN variants, one file each. VARIANTS is what the command line offers."""
-from gan_scratch.gans import dcgan, gan, lsgan, sngan, unrolled, wgan, wgan_gp
+from gan_scratch.gans import acgan, biggan, cgan, dcgan, gan, lsgan, sagan, sngan, unrolled, wgan, wgan_gp
+from gan_scratch.gans.acgan import ACGAN
+from gan_scratch.gans.biggan import BigGAN
+from gan_scratch.gans.cgan import CGAN
 from gan_scratch.gans.dcgan import DCGAN
 from gan_scratch.gans.gan import GAN
 from gan_scratch.gans.lsgan import LSGAN
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.gans.remedies import REMEDIES
+from gan_scratch.gans.sagan import SAGAN
 from gan_scratch.gans.sngan import SNGAN
 from gan_scratch.gans.unrolled import UnrolledGAN
 from gan_scratch.gans.wgan import WGAN
 from gan_scratch.gans.wgan_gp import WGANGP
 
 VARIANTS: dict[str, Recipe] = {"mlp": gan.SMALL, "mlp-large": gan.LARGE, "dcgan": dcgan.RECIPE, "lsgan": lsgan.RECIPE, "wgan": wgan.RECIPE,
-                               "wgan-gp": wgan_gp.RECIPE, "sngan": sngan.RECIPE, "unrolled": unrolled.RECIPE} | REMEDIES
+                               "wgan-gp": wgan_gp.RECIPE, "sngan": sngan.RECIPE, "unrolled": unrolled.RECIPE, "cgan": cgan.RECIPE, "acgan": acgan.RECIPE,
+                               "biggan": biggan.RECIPE, "sagan": sagan.RECIPE, "sagan-without-attention": sagan.WITHOUT} | REMEDIES
 
-__all__ = ["DCGAN", "GAN", "LSGAN", "REMEDIES", "Recipe", "SNGAN", "UnrolledGAN", "VARIANTS", "WGAN", "WGANGP"]
+__all__ = ["ACGAN", "BigGAN", "CGAN", "DCGAN", "GAN", "LSGAN", "REMEDIES", "Recipe", "SAGAN", "SNGAN", "UnrolledGAN", "VARIANTS", "WGAN", "WGANGP"]

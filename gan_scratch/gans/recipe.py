@@ -4,18 +4,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Recipe:
     """What `gan-scratch train VARIANT` does when nothing else is said.
 
     Attributes:
-        build: (shape of a sample, rng=, device=) -> the GAN.
+        build: (shape of a sample, *shapes of the conditions, rng=, device=) -> the GAN.
         idea, paper: one line each, for `gan-scratch list`.
         data: the default data. steps, batch: the default length and batch size.
         decay: the last share of the steps in which the learning rates fall to 0.
         axes: of the samples that `build` makes: 3 for images (H, W, C), 1 for points.
         points: another recipe of the same variant, for points in the plane; None where an image variant has none.
+        conditions: (Dataset) -> the arrays that belong to its images in a batch, () where G makes images from noise alone.
     """
 
     build: Callable
@@ -27,6 +30,7 @@ class Recipe:
     decay: float = 0.0
     axes: int = 3
     points: "Recipe | None" = None
+    conditions: Callable = lambda data: ()  # noqa: E731
 
     def suited_to(self, shape: tuple) -> "Recipe":
         """The recipe for samples of this shape. Raises ValueError where the variant has none."""
@@ -39,3 +43,10 @@ class Recipe:
         if len(shape) > 1:
             raise ValueError(f"this variant makes images (height, width, channels), not samples of shape {shape}")
         raise ValueError(f"this variant makes images, not points with {shape[0]} coordinates; for points use the variant mlp")
+
+
+def labels(data) -> tuple[np.ndarray]:
+    """A Dataset's labels as one-hot rows (N, K) float32, K the number of classes. Raises ValueError where there are none."""
+    if data.labels is None:
+        raise ValueError(f"{data.name}: this variant needs labels; put the pictures of each class into a folder of their own, or add 'labels' to the .npz")
+    return (np.eye(int(data.labels.max()) + 1, dtype=np.float32)[data.labels],)

@@ -16,19 +16,19 @@ from gan_scratch.layers.embedding import Embedding
 from gan_scratch.layers.minibatch import MinibatchDiscrimination, Pack
 from gan_scratch.layers.noise import GaussianNoise
 from gan_scratch.layers.norm import BatchNorm, InstanceNorm, LayerNorm
-from gan_scratch.layers.pool import AvgPool2d, MaxPool2d
+from gan_scratch.layers.pool import AvgPool2d, MaxPool2d, SumPool
 from gan_scratch.layers.progressive import EqualisedLR, MinibatchStd, PixelNorm
 from gan_scratch.layers.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
-from gan_scratch.layers.shape import Flatten, PixelShuffle, ReflectionPad2d, Reshape, Upsample
+from gan_scratch.layers.shape import Coordinates, Flatten, PixelShuffle, ReflectionPad2d, Reshape, Upsample
 from gan_scratch.layers.spectral import SpectralNorm
 from gan_scratch.layers.style import Constant, PlaneNoise
 
 __all__ = [
     "AdaIN", "AvgPool2d", "BatchNorm", "Bidirectional", "Bilinear", "Concat", "Conditional",
     "ConditionalBatchNorm", "Constant", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
-    "ConvTranspose3d", "Dense", "Dropout", "Embedding", "EqualisedLR", "Flatten", "GRU", "GaussianNoise",
+    "ConvTranspose3d", "Coordinates", "Dense", "Dropout", "Embedding", "EqualisedLR", "Flatten", "GRU", "GaussianNoise",
     "InstanceNorm", "LSTM", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchDiscrimination",
     "MinibatchStd", "PReLU", "Pack", "Parameter", "PixelNorm", "PixelShuffle", "PlaneNoise", "Projection", "ReLU",
     "ReflectionPad2d", "Reshape", "Residual", "SelfAttention", "Sequential", "Sigmoid", "SimpleRNN", "Softmax",
-    "Softplus", "SpectralNorm", "StraightThrough", "Tanh", "Upsample", "init",
+    "Softplus", "SpectralNorm", "SumPool", "StraightThrough", "Tanh", "Upsample", "init",
 ]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from gan_scratch import backend
-from gan_scratch.backend import Array
 from gan_scratch.layers import init as initialisers
 from gan_scratch.layers.base import Layer, Parameter
+from gan_scratch.layers.bilinear import Dense
 from gan_scratch.layers.norm import BatchNorm, InstanceNorm, _ChannelNorm
 
 
@@ -97,14 +97,16 @@ class Projection(ConditionalLayer):
     """A logit for features and a condition: l = h w + b + Σ_k h_k (e W)_k, (h (N, n), e (N, n_e)) -> (N, 1)
     (Miyato & Koyama 2018, arXiv 1802.05637, eq. 4). The first part asks whether h looks real, the second whether it fits e.
 
-        dh = dl (wᵀ + e W),   dw = hᵀ dl,   dW = eᵀ (dl∘h),   de = (dl∘h) Wᵀ
+        dh = dl wᵀ + dl∘(e W),   d(e W) = dl∘h,   and on through the two dense layers
+
+    Args:
+        wrap: applied to both dense layers, SpectralNorm in the paper.
     """
 
-    def __init__(self, n: int, n_e: int, *, rng=None, init=None):
+    def __init__(self, n: int, n_e: int, *, wrap=lambda layer: layer, rng=None, init=None):
         rng, init = np.random.default_rng(rng), init or initialisers.fan_in_uniform()
         self.n, self.n_e = n, n_e
-        self.w, self.b = Parameter(init((n, 1), n, 1, rng)), Parameter(np.zeros(1, np.float32))
-        self.W = Parameter(init((n_e, n), n, 1, rng))
+        self.real, self.fits = wrap(Dense(n, 1, rng=rng, init=init)), wrap(Dense(n_e, n, bias=False, rng=rng, init=init))
 
     def _check_input(self, pair):
         super()._check_input(pair)
@@ -112,16 +114,15 @@ class Projection(ConditionalLayer):
 
     def _forward(self, pair, train):
         h, e = pair
-        row = e @ self.W.value  # (N, n)
-        return h @ self.w.value + self.b.value + (h * row).sum(1, keepdims=True), {"h": h, "e": e, "row": row}
+        l, of_real = self.real.forward(h, train)
+        row, of_fits = self.fits.forward(e, train)  # (N, n)
+        return l + (h * row).sum(1, keepdims=True), {"h": h, "row": row, "tapes": [of_real, of_fits]}
 
     def _backward(self, dl, ctx, weights, inputs):
-        h, e = ctx["h"], ctx["e"]
-        if weights:
-            self.w.grad += h.T @ dl
-            self.b.grad += dl.sum(0)
-            self.W.grad += e.T @ (dl * h)
-        return (dl * (self.w.value.T + ctx["row"]), (dl * h) @ self.W.value.T) if inputs else None
+        of_real, of_fits = ctx["tapes"]
+        dh = self.real.backward(dl, of_real, weights, inputs)
+        de = self.fits.backward(dl * ctx["h"], of_fits, weights, inputs)
+        return (dh + dl * ctx["row"], de) if inputs else None
 
     def __repr__(self):
         return f"Projection({self.n}, {self.n_e})"

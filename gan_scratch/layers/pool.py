@@ -77,3 +77,20 @@ class AvgPool2d(LinearLayer, _Pool2d):
             return None
         share = dy.reshape(-1, 1, dy.shape[-1]) / self.kernel**2
         return self._place_back(backend.of(dy).xp.repeat(share, self.kernel**2, axis=1), ctx)
+
+
+class SumPool(LinearLayer):
+    """The sum over all places: x (N, *S, C) -> (N, C). Each place gets dy."""
+
+    def _check_input(self, x):
+        self._check_float(x)
+        if x.ndim < 3:
+            raise ValueError(f"{self!r} expects x of shape (N, *S, C), but got {x.shape}")
+
+    def _forward(self, x, train):
+        return x.sum(tuple(range(1, x.ndim - 1))), {}
+
+    def _backward(self, dy, ctx, weights, inputs):
+        shape = tuple(map(int, ctx["x_shape"]))
+        places = dy.reshape(len(dy), *(1,) * (len(shape) - 2), -1)
+        return backend.of(dy).xp.broadcast_to(places, shape) if inputs else None

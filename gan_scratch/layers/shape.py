@@ -1,4 +1,4 @@
-"""Layers that move numbers without changing them. Their backward pass moves the gradients back."""
+"""Layers that move numbers without changing them, and one that adds where they are. Their backward pass moves the gradients back."""
 from __future__ import annotations
 
 import math
@@ -7,7 +7,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.layers.base import LinearLayer
+from gan_scratch.layers.base import Layer, LinearLayer
 
 
 class Reshape(LinearLayer):
@@ -135,3 +135,28 @@ class ReflectionPad2d(LinearLayer):
 
     def __repr__(self):
         return f"ReflectionPad2d({self.pad})"
+
+
+class Coordinates(Layer):
+    """Adds two channels that say where a place is, from −1 to 1: (N, H, W, C) -> (N, H, W, C + 2) (Liu et al. 2018, CoordConv).
+
+    A convolution treats every place alike; with these it can tell the upper left from the lower right.
+    """
+
+    def _check_input(self, x):
+        self._check_float(x)
+        if x.ndim != 4:
+            raise ValueError(f"{self!r} expects x of shape (N, H, W, C), but got {x.shape}")
+
+    def _forward(self, x, train):
+        xp, (n, h, w, _) = backend.of(x).xp, x.shape
+        rows, columns = xp.linspace(-1, 1, h, dtype=x.dtype)[:, None], xp.linspace(-1, 1, w, dtype=x.dtype)[None]
+        planes = xp.stack([rows + 0 * columns, columns + 0 * rows], axis=-1)
+        return xp.concatenate([x, xp.broadcast_to(planes, (n, h, w, 2))], axis=-1), {}
+
+    def _backward(self, dy, ctx, weights, inputs):
+        return dy[..., :-2] if inputs else None
+
+    def _backward2(self, v, dy, ctx, V):
+        n, h, w, _ = v.shape
+        return backend.of(v).xp.concatenate([v, backend.of(v).xp.zeros((n, h, w, 2), v.dtype)], axis=-1), 0

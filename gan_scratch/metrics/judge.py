@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from gan_scratch.data import Batches, load
 from gan_scratch.data.images import open_npz
+from gan_scratch.data.load import HALVED
 from gan_scratch.files import replacing
 from gan_scratch.layers import Conv2d, Dense, Dropout, Flatten, ReLU, Sequential, init
 from gan_scratch.losses import softmax_cross_entropy
@@ -30,6 +31,8 @@ HERE = Path(__file__).parent
 SHA256 = {"mnist": "940e6cca2a69dc4adb34d0a88cc63954f974824f6476f3a92d6d224369c3460b",
           "fashion_mnist": "422a5d7f957fbc030fdf1867e234123bef5f7f7c46dd2d3fa8ad6faa39f8b8fd"}
 
+JUDGED = (*SHA256, *HALVED)
+
 
 def network(rng=0) -> Sequential:
     """(N, 28, 28, 1) -> logits (N, 10); the features are the 64 numbers before the last layer."""
@@ -39,23 +42,26 @@ def network(rng=0) -> Sequential:
 
 
 class Judge:
-    """The frozen classifier for "mnist" or "fashion_mnist".
+    """The frozen classifier for "mnist" or "fashion_mnist", or for their images of half the size, which it sees with each pixel doubled.
 
     Raises ValueError when there is none for the data, or when its weights file is damaged.
     """
 
     def __init__(self, name: str):
-        if name not in SHA256:
-            raise ValueError(f"there is a judge for {' and '.join(SHA256)}, not for {name!r}")
-        path = HERE / f"judge_{name}.npz"
+        if name not in JUDGED:
+            raise ValueError(f"there is a judge for {' and '.join(JUDGED)}, not for {name!r}")
+        weights = HALVED.get(name, name)
+        path = HERE / f"judge_{weights}.npz"
         arrays = open_npz(path)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[weights]:
             raise ValueError(f"{path}: the checksum differs from the published one, the file is damaged; install the package again")
         self.name, self.network = name, network()
         self.network.load_state(arrays)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28, 1) in [−1, 1] -> (N, 64)."""
+        """(N, 28, 28, 1) or (N, 14, 14, 1) in [−1, 1] -> (N, 64)."""
+        if images.shape[1] == 14:
+            images = images.repeat(2, axis=1).repeat(2, axis=2)
         return np.concatenate([self.network[:-1](part) for part in np.array_split(images, max(1, len(images) // 500))])
 
     def logits(self, images: np.ndarray) -> np.ndarray:

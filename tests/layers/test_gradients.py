@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from gan_scratch import gradcheck
 from gan_scratch.layers import (
     GRU, LSTM, AdaIN, AvgPool2d, BatchNorm, Bidirectional, Concat, Conditional, ConditionalBatchNorm, Constant, Conv1d, Conv2d, Conv3d,
-    ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Dense, Dropout, Embedding, EqualisedLR, Flatten, GaussianNoise, InstanceNorm, LayerNorm,
+    ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Coordinates, Dense, Dropout, Embedding, EqualisedLR, Flatten, GaussianNoise, InstanceNorm, LayerNorm,
     LeakyReLU, MaxPool2d, MinibatchDiscrimination, MinibatchStd, Pack, PixelNorm, PixelShuffle, PlaneNoise, PReLU, Projection, ReflectionPad2d,
-    ReLU, Reshape, Residual, SelfAttention, Sequential, Sigmoid, SimpleRNN, Softmax, Softplus, SpectralNorm, StraightThrough, Tanh, Upsample)
+    ReLU, Reshape, Residual, SelfAttention, Sequential, Sigmoid, SimpleRNN, Softmax, Softplus, SpectralNorm, StraightThrough, SumPool, Tanh, Upsample)
 
 IMAGE, VECTOR = (3, 6, 4, 8), (5, 8)
 CASES = {
@@ -57,6 +57,9 @@ CASES = {
     "spectral norm of conv transpose 1d": (lambda: SpectralNorm(ConvTranspose1d(8, 3, rng=0), iterations=0, rng=0), (2, 4, 8)),
     "equalised dense": (lambda: EqualisedLR(Dense(8, 3), rng=0), VECTOR),
     "equalised conv2d": (lambda: EqualisedLR(Conv2d(8, 3, bias=False), rng=0), IMAGE),
+    "sum pool": (SumPool, IMAGE),
+    "sum pool 3d": (SumPool, (2, 2, 3, 2, 4)),
+    "coordinates": (Coordinates, IMAGE),
     "residual": (lambda: Residual(Sequential(Dense(8, 8, rng=0), Tanh())), VECTOR),
     "sequential": (lambda: Sequential(Dense(8, 6, bias=False, rng=0), BatchNorm(6), LeakyReLU(), Dense(6, 2, rng=1), Sigmoid()), VECTOR),
 }
@@ -80,6 +83,7 @@ PAIRS = {  # layers of (x, condition)
     "conditional batch norm on vectors": (lambda: shifted(ConditionalBatchNorm(8, 2, rng=0)), (VECTOR, (5, 2))),
     "adain": (lambda: shifted(AdaIN(8, 5, rng=0)), (IMAGE, (3, 5))),
     "projection": (lambda: shifted(Projection(8, 3, rng=0)), (VECTOR, (5, 3))),
+    "projection with spectral norm": (lambda: Projection(8, 3, wrap=lambda layer: SpectralNorm(layer, 0, rng=1), rng=0), (VECTOR, (5, 3))),
     "conditional": (lambda: Conditional(Dense(8, 4, bias=False, rng=0), AdaIN(4, 5, rng=1), Tanh(), Conditional(AdaIN(4, 5, rng=2), Tanh())),
                     (IMAGE, (3, 5))),
 }

@@ -1,0 +1,38 @@
+"""What a proof consists of."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How to see that a variant's mechanism works.
+
+    Attributes:
+        claim: one sentence, what the numbers should show.
+        rows: what is measured, key -> text with its unit or range.
+        measure: (gan, data, seed) -> {key: number}; `data` is the Dataset that the GAN was trained on.
+        references: (data, seed) -> {column: {key: number or None}}, what real data or chance give.
+        picture: (path, gan, baseline or None, data, seed) draws the mechanism into a .png.
+        baseline: the variant without the mechanism that is trained beside it, or None where `references` are enough.
+    """
+
+    claim: str
+    rows: dict[str, str]
+    measure: Callable
+    references: Callable
+    picture: Callable[..., None]
+    baseline: str | None = None
+
+
+def table(claim: str, rows: dict[str, str], columns: dict[str, dict]) -> list[str]:
+    """The numbers as lines of text: one line a row, one column for each of `columns`."""
+    def show(value) -> str:
+        return "" if value is None else f"{value:.3g}"
+
+    wide = [max(12, len(name) + 2) for name in columns]
+    head = f"{'':60}" + "".join(f"{name:>{w}}" for name, w in zip(columns, wide))
+    return [claim, head, *(f"{text:60}" + "".join(f"{show(numbers.get(key)):>{w}}" for numbers, w in zip(columns.values(), wide))
+                           for key, text in rows.items())]
+

@@ -1,0 +1,161 @@
+"""Every variant of the zoo on its own data: a few steps in which all moves that should and nothing else does, exact resume, its proof."""
+import json
+
+import numpy as np
+import pytest
+
+from gan_scratch import backend, checkpoint, runs
+from gan_scratch.cli import main
+from gan_scratch.data import Batches, load
+from gan_scratch.gans import VARIANTS
+from gan_scratch.gans.biggan import PART, truncated
+from gan_scratch.gans.cgan import in_turn
+from gan_scratch.gans.recipe import labels
+from gan_scratch.gradcheck import check_layer
+from gan_scratch.layers import Conditional
+from gan_scratch.losses import Hinge
+from gan_scratch.proofs import PROOFS
+from gan_scratch.training import Trainer
+
+ZOO = [name for name, recipe in VARIANTS.items() if recipe.data not in ("mnist", "ring")]
+BATCH = 12
+
+
+def build(name, rng=0):
+    """The GAN, and arrays of which a batch consists, as a tuple."""
+    recipe = VARIANTS[name]
+    source = load(recipe.data)
+    arrays = (source.images, *recipe.conditions(source))
+    return recipe.build(source.shape, *(a.shape[1:] for a in arrays[1:]), rng=rng), arrays
+
+
+def batch_of(arrays, n=BATCH):
+    parts = tuple(a[:n] for a in arrays)
+    return parts if len(parts) > 1 else parts[0]
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_two_steps(name, monkeypatch):
+    gan, arrays = build(name)
+    networks = checkpoint.networks(gan)
+    rng, before = np.random.default_rng(0), {key: net.state() for key, net in networks.items()}
+    D_in_step_of_G, step_G = [], gan.opt_G.step
+
+    def look():
+        assert not any(p.grad.any() for p in gan.D.params), "D has gradients in G's step"
+        D_in_step_of_G.append({key: p.value.copy() for key, p in gan.D.named_params().items()})
+        step_G()
+
+    monkeypatch.setattr(gan.opt_G, "step", look)
+    for _ in range(2):
+        values = gan.train_step(batch_of(arrays), rng)
+    assert all(v.dtype == np.float32 and np.ndim(v) == 0 and np.isfinite(v) for v in values.values())
+    for key, net in networks.items():
+        moved = {k: (net.state()[k] != before[key][k]).any() for k in net.named_params()}
+        last_bias = [*net.named_params()][-1] if isinstance(getattr(gan, "loss", None), Hinge) else None  # 0 while all outputs lie within ±1
+        assert all(m for k, m in moved.items() if k != last_bias and not k.endswith("real.b")), f"{key}: {[k for k, m in moved.items() if not m]} did not move"
+        assert all(p.value.dtype == p.grad.dtype == np.float32 for p in net.params)
+    assert len(D_in_step_of_G) == 2
+    for key, p in gan.D.named_params().items():
+        assert (p.value == D_in_step_of_G[-1][key]).all(), f"D.{key} moved in G's step"
+    x = gan.sample(5, 0)
+    assert x.shape == (5, *arrays[0].shape[1:]) and x.dtype == np.float32 and np.isfinite(x).all()
+    assert (x == gan.sample(5, 0)).all() or any(hasattr(layer, "strength") for _, layer in gan.G.modules())
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_resume_is_bitwise(name, tmp_path):
+    def trainer(seed, steps=4):
+        gan, arrays = build(name, seed)
+        few = tuple(a[:2 * BATCH + 5] for a in arrays)
+        return Trainer(gan, Batches(few if len(few) > 1 else few[0], BATCH, seed), steps, rng=seed, out=tmp_path, frames=2, frame_size=4)
+
+    whole = trainer(0)
+    whole.run(progress=False)
+    first = trainer(0)
+    for _ in range(2):
+        first._train_one()
+    first.save()
+    second = trainer(1)
+    second.resume()
+    second.run(progress=False)
+    expected, _ = checkpoint.gan_state(whole.gan)
+    found, _ = checkpoint.gan_state(second.gan)
+    assert expected.keys() == found.keys() and all((expected[k] == found[k]).all() for k in expected)
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_training_from_the_command_line_leaves_the_proof(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", name, "--steps", "3", "--batch", "8", "--out", "a run"]) == 0
+    text, proof = capsys.readouterr().out, PROOFS[name]
+    metrics = json.loads((tmp_path / "a run/metrics.json").read_text())
+    columns = metrics["evaluation"]["proof"]["columns"]
+    assert list(columns)[0] == name and (proof.baseline is None or list(columns)[1] == proof.baseline)
+    assert set(columns[name]) == set(proof.rows) and all(np.isfinite(v) for v in columns[name].values())
+    assert proof.claim in text and "mechanism.png" in text and (tmp_path / "a run/mechanism.png").stat().st_size > 20_000
+    assert (tmp_path / "a run/baseline/checkpoint.npz").exists() == (proof.baseline is not None)
+    assert main(["evaluate", "a run", "--n", "200", "--seed", "1", "--json", "n.json"]) == 0
+    again = json.loads((tmp_path / "n.json").read_text())["evaluation"]["proof"]["columns"]
+    assert again == columns
+    assert main(["train", name, "--out", "a run", "--resume"]) == 2  # nothing is left to do
+
+
+def test_a_baseline_that_was_stopped_is_finished(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trainer = runs.new("sagan", steps=4, batch=8, out=tmp_path)
+    trainer.run(progress=False)
+    half = runs.baseline(trainer.config, tmp_path)
+    half._train_one()
+    half.save()
+    assert half.step == 1 and half.config["variant"] == "sagan-without-attention"
+    assert main(["train", "sagan", "--out", ".", "--resume"]) == 0
+    whole = runs.new("sagan-without-attention", steps=4, batch=8, out=tmp_path / "other")
+    whole.run(progress=False)
+    finished, _ = checkpoint.load(tmp_path / "baseline/checkpoint.npz")
+    expected, _ = checkpoint.load(tmp_path / "other/checkpoint.npz")
+    assert all((finished[key] == expected[key]).all() for key in expected if key.startswith(("G/", "D/")))
+
+
+def test_conditions_must_be_there(tmp_path):
+    np.savez(tmp_path / "x.npz", images=np.zeros((20, 14, 14, 1), np.uint8))
+    with pytest.raises(ValueError, match="needs labels; put the pictures of each class into a folder"):
+        runs.new("cgan", tmp_path / "x.npz")
+    with pytest.raises(ValueError, match="14, 14"):
+        runs.new("biggan", "mnist")
+    np.savez(tmp_path / "y.npz", images=np.zeros((20, 14, 14, 1), np.uint8), labels=np.arange(20) % 3)
+    gan = runs.new("cgan", tmp_path / "y.npz", batch=10).gan
+    assert gan.classes == 3 and gan.sample(4, 0).shape == (4, 14, 14, 1)
+
+
+def test_labels_in_turn():
+    rows = in_turn(5, 3, np.zeros(1, np.float32))
+    assert rows.argmax(1).tolist() == [0, 1, 2, 0, 1] and rows.dtype == np.float32
+    data = load("mnist14")
+    y, = labels(data)
+    assert (y.argmax(1) == data.labels).all() and (y.sum(1) == 1).all()
+
+
+@pytest.mark.parametrize("name", ["cgan", "acgan", "biggan"])
+def test_the_class_reaches_the_image(name):
+    gan, _ = build(name)
+    y = np.eye(10, dtype=np.float32)
+    zeros, ones = gan.sample(6, 3, np.repeat(y[:1], 6, 0)), gan.sample(6, 3, np.repeat(y[1:2], 6, 0))
+    assert (np.abs(zeros - ones).max((1, 2, 3)) > 1e-4).all()
+
+
+def test_the_generator_of_biggan_has_the_right_gradient(rng):
+    gan, _ = build("biggan")
+    assert isinstance(gan.D, Conditional)
+    report = check_layer(gan.G, (rng.standard_normal((4, 3 * PART)), np.eye(10)[:4]), samples=4)
+    report.raise_if_wrong()
+
+
+def test_truncation(rng):
+    z = truncated(rng, (200, 50), 0.7)
+    assert np.abs(z).max() <= 0.7 and abs(z.mean()) < 0.02
+    assert z.std() == pytest.approx(0.391, rel=0.02)  # of N(0, 1) given |z| ≤ 0.7: √(1 − 2·0.7·φ(0.7)/(2Φ(0.7) − 1))
+    gan, _ = build("biggan")
+    with pytest.raises(ValueError, match="above 0"):
+        gan.sample(3, 0, threshold=0.0)
+    assert backend.to_host(gan.sample(20, 0, threshold=0.1)).std(0).mean() < backend.to_host(gan.sample(20, 0)).std(0).mean()

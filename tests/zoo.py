@@ -1,0 +1,97 @@
+"""Train the zoo with several seeds and write the table of its proofs into course/zoo.md.
+
+    python -m tests.zoo [--only NAME …] [--seeds 3] [--jobs 2] [--out runs/zoo]
+
+Each run is a directory as `gan-scratch train` leaves it; finished runs aren't repeated, so the command can be interrupted and continued.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from gan_scratch.files import replacing
+from gan_scratch.gans import VARIANTS
+from gan_scratch.proofs import PROOFS
+
+PAGE = Path(__file__).parents[1] / "course/zoo.md"
+HEAD = """# The zoo
+
+Each variant trains from hand-written gradients, on one CPU core, and each has numbers that show whether its mechanism works, beside what they
+must be compared with: the same network without the mechanism, real data, chance. Cells hold the values of seeds {seeds}; where a column needs no
+training, one value. The page is written by `python -m tests.zoo`, which trains everything; one run is `gan-scratch train NAME --seed 0`. Seconds are
+those of training on one thread of {where}.
+"""
+
+
+def finished(folder: Path) -> dict | None:
+    """What a complete run left, or None."""
+    try:
+        return json.loads((folder / "metrics.json").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def train(name: str, seed: int, folder: Path) -> None:
+    """One run as a user would do it; goes on where an earlier one stopped."""
+    if finished(folder):
+        return
+    begun = ["--resume"] if (folder / "checkpoint.npz").exists() else ["--seed", str(seed)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    run = subprocess.run([sys.executable, "-m", "gan_scratch", "train", name, "--out", str(folder), *begun], env=environment, capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(f"{name}, seed {seed}: {run.stderr[-500:]}")
+    print(f"{name}, seed {seed}: done", flush=True)
+
+
+def section(name: str, runs: list[dict]) -> str:
+    """A variant's heading, claim and table."""
+    recipe, proofs = VARIANTS[name], [run["evaluation"]["proof"] for run in runs]
+    columns = list(proofs[0]["columns"])
+    trained = [column for column in columns if column in VARIANTS]
+    lines = [f"## {name}", "", f"{recipe.paper}. {proofs[0]['claim']}. `gan-scratch train {name}`: {runs[0]['config']['data']}, "
+             f"{runs[0]['config']['steps']} steps of {runs[0]['config']['batch']}, {', '.join(str(round(run['training_seconds'])) for run in runs)} s.", "",
+             f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+    for key, text in proofs[0]["rows"].items():
+        cells = []
+        for column in columns:
+            values = [proof["columns"][column].get(key) for proof in proofs]
+            values = values if column in trained else values[:1]
+            cells.append("" if values[0] is None else ", ".join(f"{v:.3g}" for v in values))
+        lines.append(f"| {text.strip()} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.zoo", description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=list(PROOFS), default=list(PROOFS), metavar="NAME")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/zoo"))
+    args = parser.parse_args(argv)
+    todo = [(name, seed, args.out / f"{name}-{seed}") for name in args.only for seed in range(args.seeds)]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        list(pool.map(lambda run: train(*run), todo))
+    where = f"an {processor()}, NumPy {np.__version__}"
+    text = "\n".join([HEAD.format(seeds=", ".join(map(str, range(args.seeds))), where=where),
+                      *(section(name, [finished(folder) for n, _, folder in todo if n == name]) for name in args.only)])
+    if args.only == list(PROOFS):
+        with replacing(PAGE) as temporary:
+            temporary.write_text(text)
+    print(text)
+
+
+def processor() -> str:
+    """The CPU's name, as far as Linux tells."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
+
+
+if __name__ == "__main__":
+    main()
