@@ -46,3 +46,17 @@ def test_impossible_batches(data, size):
 def test_it_is_an_iterator():
     batches = Batches(np.arange(4), 2, 0)
     assert iter(batches) is batches and [len(b) for b, _ in zip(batches, range(3))] == [2, 2, 2]
+
+
+def test_several_arrays_stay_together():
+    """Rows that belong together come together, in the order that a single array would have."""
+    x, y = np.arange(10), np.arange(10) * 10.0
+    pairs, alone = Batches((x, y), 4, 0), Batches(x, 4, 0)
+    for _ in range(6):
+        (a, b), expected = next(pairs), next(alone)
+        np.testing.assert_array_equal(a, expected)
+        np.testing.assert_array_equal(b, 10 * a)
+    with pytest.raises(ValueError, match=r"equally long, got lengths \[9, 10\]"):
+        Batches((x, y[:9]), 4, 0)
+    with pytest.raises(ValueError, match="from 10 samples"):
+        Batches((x, y), 11, 0)
