@@ -235,8 +235,8 @@ def curves(path: Path, history: list[dict[str, float]]) -> None:
     """Losses, and the mean output of D on real and fake. Where it is a probability the values are known when D can't tell: log 4, log 2, ½."""
     probabilities = "d_real" in history[0]
     fig, (left, right) = figure(16, 6.2, 1, 2)
-    draw_history(left, history, {"d_loss": "D", "g_loss": "G", "g_gap": "G: feature gap"})
-    draw_history(right, history, {"d_real": "D(x), real", "d_fake": "D(G(z)), fake", "l_real": "D(x), real", "l_fake": "D(G(z)), fake"})
+    draw_history(left, history, {"d_loss": "D", "g_loss": "G", "g_gap": "G: feature gap", "minus_elbo": "−ELBO", "reconstruction": "reconstruction"})
+    draw_history(right, history, {"kl": "KL"} if "kl" in history[0] else {"d_real": "D(x), real", "d_fake": "D(G(z)), fake", "l_real": "D(x), real", "l_fake": "D(G(z)), fake"})
     if probabilities:
         left.axhline(np.log(4), color=BLUE, ls="--", lw=1.5, label="log 4: D can't tell")
     if probabilities and "g_loss" in history[0]:
@@ -246,8 +246,8 @@ def curves(path: Path, history: list[dict[str, float]]) -> None:
     if probabilities:
         right.axhline(0.5, color=GREY, ls="--", lw=1.5, label="½: D can't tell")
         right.set(ylim=(-0.02, 1.02))
-    right.set(ylabel="mean probability" if probabilities else "mean output")
-    right.set_title("what D believes" if probabilities else "what D says", fontsize=TITLE)
+    right.set(ylabel="mean probability" if probabilities else "nats" if "kl" in history[0] else "mean output")
+    right.set_title("what D believes" if probabilities else "how much z is told of x" if "kl" in history[0] else "what D says", fontsize=TITLE)
     for axis in (left, right):
         axis.legend(fontsize=13)
     save(fig, path)

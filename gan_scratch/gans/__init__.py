@@ -1,5 +1,5 @@
 """GAN variants, one file each. VARIANTS is what the command line offers."""
-from gan_scratch.gans import acgan, biggan, cgan, dcgan, gan, lsgan, sagan, sngan, unrolled, wgan, wgan_gp
+from gan_scratch.gans import acgan, biggan, cgan, dcgan, gan, lsgan, sagan, sngan, unrolled, vae, wgan, wgan_gp
 from gan_scratch.gans.acgan import ACGAN
 from gan_scratch.gans.biggan import BigGAN
 from gan_scratch.gans.cgan import CGAN
@@ -11,11 +11,12 @@ from gan_scratch.gans.remedies import REMEDIES
 from gan_scratch.gans.sagan import SAGAN
 from gan_scratch.gans.sngan import SNGAN
 from gan_scratch.gans.unrolled import UnrolledGAN
+from gan_scratch.gans.vae import VAE
 from gan_scratch.gans.wgan import WGAN
 from gan_scratch.gans.wgan_gp import WGANGP
 
 VARIANTS: dict[str, Recipe] = {"mlp": gan.SMALL, "mlp-large": gan.LARGE, "dcgan": dcgan.RECIPE, "lsgan": lsgan.RECIPE, "wgan": wgan.RECIPE,
                                "wgan-gp": wgan_gp.RECIPE, "sngan": sngan.RECIPE, "unrolled": unrolled.RECIPE, "cgan": cgan.RECIPE, "acgan": acgan.RECIPE,
-                               "biggan": biggan.RECIPE, "sagan": sagan.RECIPE, "sagan-without-attention": sagan.WITHOUT} | REMEDIES
+                               "biggan": biggan.RECIPE, "sagan": sagan.RECIPE, "sagan-without-attention": sagan.WITHOUT, "vae": vae.RECIPE} | REMEDIES
 
-__all__ = ["ACGAN", "BigGAN", "CGAN", "DCGAN", "GAN", "LSGAN", "REMEDIES", "Recipe", "SAGAN", "SNGAN", "UnrolledGAN", "VARIANTS", "WGAN", "WGANGP"]
+__all__ = ["ACGAN", "BigGAN", "CGAN", "DCGAN", "GAN", "LSGAN", "REMEDIES", "Recipe", "SAGAN", "SNGAN", "UnrolledGAN", "VAE", "VARIANTS", "WGAN", "WGANGP"]

@@ -1,4 +1,5 @@
 """Every variant of the zoo on its own data: a few steps in which all moves that should and nothing else does, exact resume, its proof."""
+import copy
 import json
 
 import numpy as np
@@ -11,13 +12,14 @@ from gan_scratch.gans import VARIANTS
 from gan_scratch.gans.biggan import PART, truncated
 from gan_scratch.gans.cgan import in_turn
 from gan_scratch.gans.recipe import labels
-from gan_scratch.gradcheck import check_layer
-from gan_scratch.layers import Conditional
+from gan_scratch.gans.vae import VAE, divergence
+from gan_scratch.gradcheck import check_layer, derivative
+from gan_scratch.layers import Conditional, SpectralNorm
 from gan_scratch.losses import Hinge
 from gan_scratch.proofs import PROOFS
 from gan_scratch.training import Trainer
+from tests.gans.test_variants import ZOO
 
-ZOO = [name for name, recipe in VARIANTS.items() if recipe.data not in ("mnist", "ring")]
 BATCH = 12
 
 
@@ -42,8 +44,8 @@ def test_two_steps(name, monkeypatch):
     D_in_step_of_G, step_G = [], gan.opt_G.step
 
     def look():
-        assert not any(p.grad.any() for p in gan.D.params), "D has gradients in G's step"
-        D_in_step_of_G.append({key: p.value.copy() for key, p in gan.D.named_params().items()})
+        assert "D" not in networks or not any(p.grad.any() for p in gan.D.params), "D has gradients in G's step"
+        D_in_step_of_G.append({key: p.value.copy() for key, p in networks["D"].named_params().items()} if "D" in networks else {})
         step_G()
 
     monkeypatch.setattr(gan.opt_G, "step", look)
@@ -56,8 +58,8 @@ def test_two_steps(name, monkeypatch):
         assert all(m for k, m in moved.items() if k != last_bias and not k.endswith("real.b")), f"{key}: {[k for k, m in moved.items() if not m]} did not move"
         assert all(p.value.dtype == p.grad.dtype == np.float32 for p in net.params)
     assert len(D_in_step_of_G) == 2
-    for key, p in gan.D.named_params().items():
-        assert (p.value == D_in_step_of_G[-1][key]).all(), f"D.{key} moved in G's step"
+    for key, value in D_in_step_of_G[-1].items():
+        assert (gan.D.named_params()[key].value == value).all(), f"D.{key} moved in G's step"
     x = gan.sample(5, 0)
     assert x.shape == (5, *arrays[0].shape[1:]) and x.dtype == np.float32 and np.isfinite(x).all()
     assert (x == gan.sample(5, 0)).all() or any(hasattr(layer, "strength") for _, layer in gan.G.modules())
@@ -149,6 +151,58 @@ def test_the_generator_of_biggan_has_the_right_gradient(rng):
     assert isinstance(gan.D, Conditional)
     report = check_layer(gan.G, (rng.standard_normal((4, 3 * PART)), np.eye(10)[:4]), samples=4)
     report.raise_if_wrong()
+
+
+# What each network minimises: the sum of these values of a step.
+OBJECTIVES = {"cgan": {"D": ["d_loss"], "G": ["g_loss"]}, "biggan": {"D": ["d_loss"], "G": ["g_loss"]}, "sagan": {"D": ["d_loss"], "G": ["g_loss"]},
+              "acgan": {"D": ["d_loss", "class_real", "class_fake"], "G": ["g_loss", "class_loss"]},
+              "vae": {"E": ["minus_elbo"], "G": ["minus_elbo"]}}
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_step_descends_what_it_says(name):
+    """Every parameter's gradient in a step against central differences of the values that the step returns, with the same draws."""
+    gan, arrays = build(name)
+    for net in checkpoint.networks(gan).values():
+        net.astype(np.float64)
+        for _, layer in net.modules():
+            if isinstance(layer, SpectralNorm):
+                layer.iterations = 0  # its vectors are constants in the gradient
+    for part in [part for part in vars(gan) if part.startswith("opt_") or part == "G_ema"]:
+        setattr(gan, part, Still())
+    batch = tuple(a[:6].astype(np.float64) for a in arrays)
+    batch = batch if len(batch) > 1 else batch[0]
+    used = copy.deepcopy(gan)
+    used.train_step(batch, np.random.default_rng(5))
+    for key, values in OBJECTIVES[name].items():
+        loss = lambda: sum(float(copy.deepcopy(gan).train_step(batch, np.random.default_rng(5))[v]) for v in values)  # noqa: E731
+        gradients = {k: p.grad for k, p in checkpoint.networks(used)[key].named_params().items()}
+        largest = max(np.abs(g).max() for g in gradients.values())
+        for k, p in checkpoint.networks(gan)[key].named_params().items():
+            place = np.unravel_index(np.abs(gradients[k]).argmax(), gradients[k].shape)
+            slope, kink = derivative(loss, p.value, place)  # a LeakyReLU may change sides within any step that is large enough to measure
+            assert gradients[k][place] == pytest.approx(slope, rel=2e-2 if kink else 1e-4, abs=1e-6 * largest), f"{key}.{k}"
+
+
+class Still:
+    """An optimizer and an average that do nothing."""
+
+    def step(self):
+        pass
+
+    update = step
+
+
+def test_the_divergence_and_the_bound(rng):
+    """KL(N(μ, σ²) ‖ N(0, 1)) by the integral; and −ELBO of images without information is at least their entropy, 784 log 2."""
+    mu, sigma = 0.7, 0.4
+    t = np.linspace(-8, 8, 20001)
+    q = np.exp(-((t - mu) / sigma) ** 2 / 2) / (sigma * np.sqrt(2 * np.pi))
+    integral = np.trapezoid(q * (-((t - mu) / sigma) ** 2 / 2 - np.log(sigma) + t**2 / 2), t)
+    assert divergence(np.array([[mu]]), np.array([[2 * np.log(sigma)]])) == pytest.approx(integral, rel=1e-8)
+    assert divergence(np.zeros((5, 3)), np.zeros((5, 3))) == 0
+    gan = VAE(rng=0)
+    assert gan.minus_elbo(np.zeros((20, 28, 28, 1), np.float32), 0) >= 784 * np.log(2)
 
 
 def test_truncation(rng):
