@@ -218,7 +218,7 @@ def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray
     pictures = []
     for step, x in frames:
         fig, axis = figure(6, 6.5)
-        if real.ndim == 4:
+        if real.ndim > 2:
             show_grid(axis, x.astype(np.float32), math.isqrt(len(x)), f"step {step}")
         else:
             show_points(axis, x.astype(np.float32), f"step {step}", point_limits(real))

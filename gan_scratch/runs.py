@@ -46,6 +46,7 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     config["conditions"] = [a.shape[1:] for a in conditions]
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
     gan = recipe.build(source.shape, *config["conditions"], rng=rng_networks, device=device)
+    recipe.hand_inputs(gan, source)
     return Trainer(gan, Batches((samples, *conditions) if conditions else samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
                    config=config, decay=recipe.decay, frame_size=100 if isinstance(source, Dataset) else 1000)
 
@@ -83,7 +84,10 @@ def reopened(path: Path) -> tuple[object, dict]:
     shape = tuple(config["shape"])
     if config["variant"] not in VARIANTS:
         raise ValueError(f"{path}: a run of the variant {config['variant']!r}, which this version doesn't have")
-    gan = VARIANTS[config["variant"]].suited_to(shape).build(shape, *map(tuple, config.get("conditions", [])), rng=0)
+    recipe = VARIANTS[config["variant"]].suited_to(shape)
+    gan = recipe.build(shape, *map(tuple, config.get("conditions", [])), rng=0)
+    if recipe.inputs:
+        recipe.hand_inputs(gan, load(config["data"], config["full"], config["size"]))
     checkpoint.load_gan_state(gan, arrays, meta["network_rngs"])
     return gan, config | {"step": meta["step"]}
 

@@ -44,6 +44,7 @@ BUNDLED = {
 POINTS = {"ring": (ring, "8 Gaussians on a circle"), "grid": (grid, "25 Gaussians on a square grid"),
           "swiss_roll": (SwissRoll, "a spiral band"), "mixture_1d": (mixture_1d, "3 Gaussians on a line")}
 DRAWN = {"shapes": (shapes, "4 000 coloured shapes, 32×32, with captions: 2 sizes, 4 colours, 4 shapes"),
+         "shapes16": (lambda: shapes(size=16), "the same, 16×16"),
          "discs": (discs, "4 000 pairs of coloured discs, 16×16; the second's colour follows the first's"),
          "glyphs": (glyphs, "520 letters of 20 fonts, 16×16, labels A … Z, extra['bold'], extra['slanted']"),
          "faces": (faces, "3 600 grey faces, 32×32, labels age group 0 … 3, extra['age'], extra['person']"),

@@ -31,7 +31,7 @@ def shapes(n: int = 4000, seed: int = 0, size: int = 32) -> Dataset:
     images = BACKGROUND + inside[..., None] * (RGB[which_colour][:, None, None] - BACKGROUND)
     captions = np.concatenate([np.eye(k)[w] for k, w in ((2, which_size), (4, which_colour), (4, which_shape))], axis=1)
     labels = (which_size * 4 + which_colour) * 4 + which_shape
-    return Dataset("shapes", images.astype(np.float32), labels, extra={"captions": captions.astype(np.float32)})
+    return Dataset("shapes" if size == 32 else f"shapes{size}", images.astype(np.float32), labels, extra={"captions": captions.astype(np.float32)})
 
 
 def caption(row: np.ndarray) -> str:

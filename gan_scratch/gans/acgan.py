@@ -14,14 +14,14 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.gans.cgan import generator, in_turn
+from gan_scratch.gans.cgan import CGAN, generator
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import Conv2d, Dense, Flatten, LeakyReLU, Sequential
-from gan_scratch.losses import NonSaturating, softmax_cross_entropy
-from gan_scratch.optim import EMA, Adam
+from gan_scratch.losses import softmax_cross_entropy
+from gan_scratch.optim import Adam
 
 
-class ACGAN:
+class ACGAN(CGAN):
     """An auxiliary-classifier GAN for images of 14×14.
 
     Args:
@@ -30,21 +30,13 @@ class ACGAN:
     Raises ValueError for another size.
     """
 
-    def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, z_dim: int = 32, rng=None, device: str = "cpu"):
+    def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu"):
         if shape[:2] != (14, 14):
             raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
-        rng = np.random.default_rng(rng)
-        self.z_dim, (self.classes,) = z_dim, classes
-        self.G = generator(shape[2], z_dim + self.classes, rng).to(device)
-        self.D = discriminator(shape[2], self.classes, rng).to(device)
-        self.loss = NonSaturating()
-        self.opt_G, self.opt_D = Adam(self.G.params, 1e-3, (0.5, 0.99)), Adam(self.D.params, 1e-3, (0.5, 0.99))
-        self.G_ema = EMA(self.G, 0.995)
-
-    def noise(self, n: int, rng: np.random.Generator) -> Array:
-        """z (n, z_dim) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, self.z_dim), like.dtype)
+        rng, (K,) = np.random.default_rng(rng), classes
+        G, D = generator(shape[2], 32 + K, rng).to(device), discriminator(shape[2], K, rng).to(device)
+        opt_G, opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D))
+        super().__init__(G, D, 32, K, opt_G=opt_G, opt_D=opt_D)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of D, then one of G, on images x (m, 14, 14, C) with their one-hot classes y (m, K). D returns (m, 1 + K): l_S, then l_C."""
@@ -70,11 +62,6 @@ class ACGAN:
         self.opt_G.step()
         self.G_ema.update()
         return {"d_loss": d_loss, "g_loss": g_loss, **shown, "class_real": class_real, "class_fake": class_fake, "class_loss": class_loss}
-
-    def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:
-        """n samples of the classes y (n, K) one-hot; without y of all classes in turn."""
-        z = self.noise(n, np.random.default_rng(rng))
-        return self.G_ema.network((z, in_turn(n, self.classes, z) if y is None else y))
 
 
 def discriminator(channels: int, classes: int, rng: np.random.Generator) -> Sequential:

@@ -15,20 +15,20 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.gans.cgan import in_turn
+from gan_scratch.gans.cgan import CGAN, in_turn
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import (
     BatchNorm, Conditional, ConditionalBatchNorm, Conv2d, Dense, Layer, LeakyReLU, Projection, ReLU, Reshape, Sequential, SpectralNorm, SumPool,
     Tanh, Upsample, init)
 from gan_scratch.losses import Hinge
-from gan_scratch.optim import EMA, Adam
+from gan_scratch.optim import Adam
 
 ORTHOGONAL = init.orthogonal()
 PART = 16  # numbers in each of z's three parts, and in e(y)
 
 
-class BigGAN:
-    """A class-conditional GAN for images of 14×14.
+class BigGAN(CGAN):
+    """A class-conditional GAN for images of 14×14; the step is that of gans/cgan.py.
 
     Args:
         shape: (14, 14, C). classes: (K,), the shape of a one-hot row.
@@ -39,40 +39,10 @@ class BigGAN:
     def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu"):
         if shape[:2] != (14, 14):
             raise ValueError(f"BigGAN is made here for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
-        rng = np.random.default_rng(rng)
-        self.classes, = classes
-        self.G = Generator(shape[2], self.classes, rng).to(device)
-        self.D = discriminator(shape[2], self.classes, rng).to(device)
-        self.loss = Hinge()
-        self.opt_G, self.opt_D = Adam(self.G.params, 5e-4, (0.0, 0.99)), Adam(self.D.params, 1e-3, (0.0, 0.99))
-        self.G_ema = EMA(self.G, 0.995)
-
-    def noise(self, n: int, rng: np.random.Generator) -> Array:
-        """z (n, 3·16) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, 3 * PART), like.dtype)
-
-    def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
-        """One step of D, then one of G, on images x (m, 14, 14, C) with their one-hot classes y (m, K)."""
-        x, y = batch
-        G, D, loss = self.G, self.D, self.loss
-
-        x_fake, _ = G.forward((self.noise(len(x), rng), y))
-        l_real, tape_real = D.forward((x, y))
-        l_fake, tape_fake = D.forward((x_fake, y))
-        d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)
-        D.backward(dl_real, tape_real, inputs=False)
-        D.backward(dl_fake, tape_fake, inputs=False)
-        self.opt_D.step()
-
-        x_fake, tape_G = G.forward((self.noise(len(x), rng), y))
-        l, tape_D = D.forward((x_fake, y))
-        g_loss, dl = loss.generator(l)
-        dx_fake, _ = D.backward(dl, tape_D, weights=False)
-        G.backward(dx_fake, tape_G, inputs=False)
-        self.opt_G.step()
-        self.G_ema.update()
-        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake)}
+        rng, (K,) = np.random.default_rng(rng), classes
+        G, D = Generator(shape[2], K, rng).to(device), discriminator(shape[2], K, rng).to(device)
+        opt_G, opt_D = Adam(G.params, 5e-4, (0.0, 0.99)), Adam(D.params, 1e-3, (0.0, 0.99))
+        super().__init__(G, D, 3 * PART, K, opt_G=opt_G, opt_D=opt_D, loss=Hinge())
 
     def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None, threshold: float = np.inf) -> Array:
         """n samples of the classes y (n, K) one-hot, without y of all classes in turn.

@@ -12,30 +12,34 @@ import numpy as np
 from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.gans.recipe import Recipe, labels
-from gan_scratch.layers import BatchNorm, Concat, Conv2d, ConvTranspose2d, Dense, Flatten, LeakyReLU, ReLU, Reshape, Sequential, Tanh
+from gan_scratch.layers import BatchNorm, Concat, Conv2d, ConvTranspose2d, Dense, Flatten, Layer, LeakyReLU, ReLU, Reshape, Sequential, Tanh
 from gan_scratch.losses import NonSaturating
 from gan_scratch.optim import EMA, Adam
 
 
 class CGAN:
-    """A conditional GAN for images of 14×14.
+    """A generator and a discriminator that are told a condition, and a step for both.
 
     Args:
-        shape: (14, 14, C). classes: (K,), the shape of a one-hot row.
-
-    Raises ValueError for another size.
+        G: maps (z (N, z_dim), y (N, K)) to samples. D: maps (samples, y) to logits (N, 1).
+        z_dim, classes: the sizes of z ~ N(0, I) and of y.
+        opt_G, opt_D, loss, ema: as in gans/gan.py.
     """
 
-    def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, z_dim: int = 32, rng=None, device: str = "cpu"):
+    def __init__(self, G: Layer, D: Layer, z_dim: int, classes: int, *, opt_G, opt_D, loss=None, ema: float = 0.995):
+        self.G, self.D, self.z_dim, self.classes = G, D, z_dim, classes
+        self.loss, self.opt_G, self.opt_D = loss or NonSaturating(), opt_G, opt_D
+        self.G_ema = EMA(G, ema)
+
+    @classmethod
+    def convolutional(cls, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu") -> "CGAN":
+        """Networks for images (14, 14, C) and one-hot classes (K,). Raises ValueError for another size."""
         if shape[:2] != (14, 14):
             raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
-        rng = np.random.default_rng(rng)
-        self.z_dim, (self.classes,) = z_dim, classes
-        self.G = generator(shape[2], z_dim + self.classes, rng).to(device)
-        self.D = discriminator(shape[2], self.classes, rng).to(device)
-        self.loss = NonSaturating()
-        self.opt_G, self.opt_D = Adam(self.G.params, 1e-3, (0.5, 0.99)), Adam(self.D.params, 1e-3, (0.5, 0.99))
-        self.G_ema = EMA(self.G, 0.995)
+        rng, (K,) = np.random.default_rng(rng), classes
+        G, D = generator(shape[2], 32 + K, rng).to(device), discriminator(shape[2], K, rng).to(device)
+        opt_G, opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D))
+        return cls(G, D, 32, K, opt_G=opt_G, opt_D=opt_D)
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, z_dim) ~ N(0, I)."""
@@ -43,7 +47,7 @@ class CGAN:
         return backend.of(like).normal(rng, (n, self.z_dim), like.dtype)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
-        """One step of D, then one of G, on images x (m, 14, 14, C) with their one-hot classes y (m, K)."""
+        """One step of D, then one of G, on real samples x (m, …) with their one-hot classes y (m, K)."""
         x, y = batch
         G, D, loss = self.G, self.D, self.loss
 
@@ -90,5 +94,5 @@ def in_turn(n: int, classes: int, like: Array) -> Array:
     return backend.of(like).asarray(np.eye(classes, dtype=like.dtype)[np.arange(n) % classes])
 
 
-RECIPE = Recipe(CGAN, "G and D are told the class, as one-hot rows and maps", "Mirza & Osindero 2014, arXiv 1411.1784", data="mnist14", steps=1500,
+RECIPE = Recipe(CGAN.convolutional, "G and D are told the class, as one-hot rows and maps", "Mirza & Osindero 2014, arXiv 1411.1784", data="mnist14", steps=1500,
                 batch=64, decay=0.5, conditions=labels)

@@ -6,6 +6,8 @@ from typing import Callable
 
 import numpy as np
 
+from gan_scratch import backend
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -19,6 +21,7 @@ class Recipe:
         axes: of the samples that `build` makes: 3 for images (H, W, C), 1 for points.
         points: another recipe of the same variant, for points in the plane; None where an image variant has none.
         conditions: (Dataset) -> the arrays that belong to its images in a batch, () where G makes images from noise alone.
+        inputs: (Dataset) -> the held-out array from whose rows G makes samples where it continues or translates something; None elsewhere.
     """
 
     build: Callable
@@ -31,6 +34,12 @@ class Recipe:
     axes: int = 3
     points: "Recipe | None" = None
     conditions: Callable = lambda data: ()  # noqa: E731
+    inputs: Callable | None = None
+
+    def hand_inputs(self, gan, data) -> None:
+        """Give a GAN that makes its samples from something the held-out rows of a Dataset; on the device of its networks."""
+        if self.inputs:
+            gan.inputs = backend.of(gan.G.params[0].value).asarray(self.inputs(data))
 
     def suited_to(self, shape: tuple) -> "Recipe":
         """The recipe for samples of this shape. Raises ValueError where the variant has none."""
