@@ -95,13 +95,13 @@ def reopened(path: Path) -> tuple[object, dict]:
 def baseline(config: dict, out: Path) -> Trainer | None:
     """The trainer of what a variant's proof compares it with, in `out`/baseline, where it stopped or new; None for a variant without such.
 
-    It gets the data, steps, batch and seed of the run itself.
+    It gets the data, batch and seed of the run itself, and its steps times the proof's `share`.
     """
     proof, path = PROOFS.get(config["variant"]), out / "baseline"
     if proof is None or proof.baseline is None:
         return None
-    keys = ("data", "full", "size", "steps", "batch", "seed", "device")
-    trainer = new(proof.baseline, **{key: config[key] for key in keys}, out=path)
+    keys = ("data", "full", "size", "batch", "seed", "device")
+    trainer = new(proof.baseline, **{key: config[key] for key in keys}, steps=max(1, round(config["steps"] * proof.share)), out=path)
     if (path / "checkpoint.npz").exists():
         trainer.resume()
     return trainer

@@ -14,7 +14,7 @@ from gan_scratch.data.glyphs import glyphs
 from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
 from gan_scratch.data.melodies import melodies
 from gan_scratch.data.points import Mixture, SwissRoll, grid, mixture_1d, ring
-from gan_scratch.data.shapes import discs, shapes
+from gan_scratch.data.shapes import captioned, discs, shapes
 from gan_scratch.data.voxels import voxels
 
 HERE = Path(__file__).parent
@@ -44,6 +44,7 @@ BUNDLED = {
 POINTS = {"ring": (ring, "8 Gaussians on a circle"), "grid": (grid, "25 Gaussians on a square grid"),
           "swiss_roll": (SwissRoll, "a spiral band"), "mixture_1d": (mixture_1d, "3 Gaussians on a line")}
 DRAWN = {"shapes": (shapes, "4 000 coloured shapes, 32×32, with captions: 2 sizes, 4 colours, 4 shapes"),
+         "captions": (captioned, "the same, without red squares, green triangles, blue crosses, yellow discs: they are the test part"),
          "shapes16": (lambda: shapes(size=16), "the same, 16×16"),
          "discs": (discs, "4 000 pairs of coloured discs, 16×16; the second's colour follows the first's"),
          "glyphs": (glyphs, "520 letters of 20 fonts, 16×16, labels A … Z, extra['bold'], extra['slanted']"),

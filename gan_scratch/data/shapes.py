@@ -34,6 +34,18 @@ def shapes(n: int = 4000, seed: int = 0, size: int = 32) -> Dataset:
     return Dataset("shapes" if size == 32 else f"shapes{size}", images.astype(np.float32), labels, extra={"captions": captions.astype(np.float32)})
 
 
+def captioned(seed: int = 0) -> Dataset:
+    """`shapes`, of which four pairs of colour and shape are held out: red squares, green triangles, blue crosses, yellow discs.
+
+    Returns: a Dataset; test_images the pictures of those pairs; extra["captions"] and extra["test_captions"].
+    """
+    whole = shapes(4000, seed)
+    rows = whole.extra["captions"]
+    unseen = rows[:, 6:].argmax(1) == (rows[:, 2:6].argmax(1) + 1) % 4
+    return Dataset("captions", whole.images[~unseen], whole.labels[~unseen], whole.images[unseen], whole.labels[unseen],
+                   extra={"captions": rows[~unseen], "test_captions": rows[unseen]})
+
+
 def caption(row: np.ndarray) -> str:
     """The words of one row (10,) of captions."""
     return "a " + " ".join(words[part.argmax()] for words, part in zip((SIZES, COLOURS, SHAPES), np.split(row, (2, 6))))

@@ -9,7 +9,8 @@ The code: one of K = 10 classes, and two numbers uniform in [−1, 1]. For a cla
 output with deviation 1, so that −log Q = ½(c − ĉ)² + const. No label of a real picture is ever used. What is found is up to
 the network: mostly how bold and how slanted a digit is.
 
-Departures: the hinge loss and spectral norm (the non-saturating loss gave a distance to real images twice as large), Q learns in D's step and again in G's.
+Departures: the hinge loss and spectral norm (the non-saturating loss gave a distance to real images twice as large), Q learns in D's step, and
+D's features with it.
 """
 from __future__ import annotations
 
@@ -36,15 +37,15 @@ class InfoGAN:
     Raises ValueError for another size.
     """
 
-    def __init__(self, shape: tuple = (14, 14, 1), *, weight: float = 0.5, rng=None, device: str = "cpu"):
+    def __init__(self, shape: tuple = (14, 14, 1), *, weight: float = 1.0, rng=None, device: str = "cpu"):
         if shape[:2] != (14, 14):
             raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
         rng, self.weight = np.random.default_rng(rng), weight
         self.G = generator(shape[2], Z + K + NUMBERS, rng).to(device)
         self.D, self.head_D, self.head_Q = (net.to(device) for net in discriminator(shape[2], rng))  # features, and what they are read with
         self.loss = Hinge()
-        self.opt_G = Adam([*self.G.params, *self.head_Q.params], 5e-4, (0.0, 0.99))
-        self.opt_D = Adam([*self.D.params, *self.head_D.params], 1e-3, (0.0, 0.99))
+        self.opt_G = Adam(self.G.params, 5e-4, (0.0, 0.99))
+        self.opt_D = Adam([*self.D.params, *self.head_D.params, *self.head_Q.params], 1e-3, (0.0, 0.99))
         self.G_ema = EMA(self.G, 0.995)
 
     @classmethod
@@ -59,17 +60,20 @@ class InfoGAN:
         return backend.of(like).normal(rng, (n, Z), like.dtype), backend.of(like).asarray(c.astype(like.dtype))
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
-        """One step of D, then one of G and Q, on images x (m, 14, 14, C)."""
+        """One step of D and Q, then one of G, on images x (m, 14, 14, C)."""
         G, D, head_D, head_Q, loss = self.G, self.D, self.head_D, self.head_Q, self.loss
 
-        x_fake, _ = G.forward(self.noise(len(x), rng))
+        z, c = self.noise(len(x), rng)
+        x_fake, _ = G.forward((z, c))
         h_real, tape_real = D.forward(x)
         h_fake, tape_fake = D.forward(x_fake)
         l_real, of_real = head_D.forward(h_real)
         l_fake, of_fake = head_D.forward(h_fake)
+        guess, of_Q = head_Q.forward(h_fake)
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)
+        q_loss, dguess = surprise(guess, c)  # −log Q(c|x)
         D.backward(head_D.backward(dl_real, of_real), tape_real, inputs=False)
-        D.backward(head_D.backward(dl_fake, of_fake), tape_fake, inputs=False)
+        D.backward(head_D.backward(dl_fake, of_fake) + head_Q.backward(self.weight * dguess, of_Q), tape_fake, inputs=False)
         self.opt_D.step()
 
         z, c = self.noise(len(x), rng)
@@ -78,12 +82,12 @@ class InfoGAN:
         l, of_D = head_D.forward(h)
         guess, of_Q = head_Q.forward(h)
         g_loss, dl = loss.generator(l)
-        q_loss, dguess = surprise(guess, c)  # −log Q(c|x)
-        dh = head_D.backward(dl, of_D, weights=False) + head_Q.backward(self.weight * dguess, of_Q)
+        c_loss, dguess = surprise(guess, c)
+        dh = head_D.backward(dl, of_D, weights=False) + head_Q.backward(self.weight * dguess, of_Q, weights=False)
         G.backward(D.backward(dh, tape_D, weights=False), tape_G, inputs=False)
         self.opt_G.step()
         self.G_ema.update()
-        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "q_loss": q_loss}
+        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "q_loss": self.weight * q_loss, "c_loss": self.weight * c_loss}
 
     def sample(self, n: int, rng: np.random.Generator | int, c: Array | None = None) -> Array:
         """n images with the codes c (n, 12), drawn where they aren't given."""

@@ -16,6 +16,7 @@ class Proof:
         references: (data, seed) -> {column: {key: number or None}}, what real data or chance give.
         picture: (path, gan, baseline or None, data, seed) draws the mechanism into a .png.
         baseline: the variant without the mechanism that is trained beside it, or None where `references` are enough.
+        share: how many steps the baseline gets for each step of the variant; not 1 where they take equal time instead.
     """
 
     claim: str
@@ -24,6 +25,7 @@ class Proof:
     references: Callable
     picture: Callable[..., None]
     baseline: str | None = None
+    share: float = 1.0
 
 
 def table(claim: str, rows: dict[str, str], columns: dict[str, dict]) -> list[str]:
