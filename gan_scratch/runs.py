@@ -13,6 +13,7 @@ import gan_scratch
 from gan_scratch import backend, checkpoint, plot
 from gan_scratch.data import Batches, Dataset, Mixture, load
 from gan_scratch.data.images import some
+from gan_scratch.data.batches import Unpaired
 from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
@@ -47,7 +48,8 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
     gan = recipe.build(source.shape, *config["conditions"], rng=rng_networks, device=device)
     recipe.hand_inputs(gan, source)
-    return Trainer(gan, Batches((samples, *conditions) if conditions else samples, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
+    rows = (Unpaired if recipe.unpaired else lambda *arrays: arrays)(samples, *conditions) if conditions else samples
+    return Trainer(gan, Batches(rows, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
                    config=config, decay=recipe.decay, frame_size=100 if isinstance(source, Dataset) else 1000)
 
 

@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
 from gan_scratch import backend, checkpoint
-from gan_scratch.data.batches import Batches
+from gan_scratch.data.batches import Batches, Unpaired
 from gan_scratch.data.images import some
 
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
@@ -149,6 +149,8 @@ class Trainer:
 
     def _some_real(self) -> np.ndarray:
         data = self.batches.data[0] if isinstance(self.batches.data, tuple) else self.batches.data  # the first is what G makes
+        if isinstance(data, Unpaired):
+            data = data.arrays[0]
         return data.sample(self.frame_size, np.random.default_rng(0)) if hasattr(data, "sample") else some(data, self.frame_size)
 
     def _warn(self, kind: str, message: str) -> None:

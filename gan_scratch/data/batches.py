@@ -40,7 +40,8 @@ class Batches:
     def __next__(self) -> Array | tuple[Array, ...]:
         """(size, …) on the device; of several arrays a tuple."""
         if self._points:
-            return self._place.asarray(self.data.sample(self.size, self.rng))
+            drawn = self.data.sample(self.size, self.rng)
+            return tuple(map(self._place.asarray, drawn)) if isinstance(drawn, tuple) else self._place.asarray(drawn)
         rest = self._order[self._next:self._next + self.size]
         self._next += len(rest)
         if len(rest) < self.size:
@@ -58,3 +59,18 @@ class Batches:
         """Write back what `state` returned."""
         self.rng.bit_generator.state = state["rng"]
         self._order, self._next = state["order"], int(state["next"])
+
+
+class Unpaired:
+    """Arrays whose rows don't belong together, and need not be equally many: each is drawn by itself.
+
+    Args:
+        arrays: (N₁, …), (N₂, …), …
+    """
+
+    def __init__(self, *arrays: np.ndarray):
+        self.arrays = arrays
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """n rows of each, drawn with replacement."""
+        return tuple(a[rng.integers(len(a), size=n)] for a in self.arrays)

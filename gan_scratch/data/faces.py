@@ -12,13 +12,16 @@ BOUNDS = (3, 18, 40, 60, 86)  # ages of the groups, the upper ones excluded
 def faces(n: int = 3600, seed: int = 0) -> Dataset:
     """Grey faces (n, 32, 32, 1) of n persons, each at one age.
 
-    Returns: a Dataset; labels the age group 0 … 3 (see GROUPS), extra["age"] (n,) years, extra["person"] (n, 6) what stays with a person.
+    Returns: a Dataset; labels the age group 0 … 3 (see GROUPS), extra["age"] (n,) years, extra["person"] (n, 6) what stays with a person;
+        400 other persons as test part, with extra["test_age"] and extra["test_person"].
     """
     rng = np.random.default_rng(seed)
-    group = rng.integers(4, size=n)
+    group = rng.integers(4, size=n + 400)
     age = rng.uniform(np.take(BOUNDS, group), np.take(BOUNDS, group + 1))
-    who = persons(n, rng)
-    return Dataset("faces", draw(who, age), group, extra={"age": age, "person": who})
+    who = persons(n + 400, rng)
+    images = draw(who, age)
+    return Dataset("faces", images[:n], group[:n], images[n:], group[n:],
+                   extra={"age": age[:n], "person": who[:n], "test_age": age[n:], "test_person": who[n:]})
 
 
 def persons(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -13,6 +13,7 @@ from gan_scratch.data.faces import faces
 from gan_scratch.data.glyphs import glyphs
 from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
 from gan_scratch.data.melodies import melodies
+from gan_scratch.data.pairs import edges, styles
 from gan_scratch.data.points import Mixture, SwissRoll, grid, mixture_1d, ring
 from gan_scratch.data.shapes import captioned, discs, shapes
 from gan_scratch.data.voxels import voxels
@@ -51,8 +52,9 @@ DRAWN = {"shapes": (shapes, "4 000 coloured shapes, 32×32, with captions: 2 siz
          "faces": (faces, "3 600 grey faces, 32×32, labels age group 0 … 3, extra['age'], extra['person']"),
          "voxels": (voxels, "3 000 pieces of furniture, 16×16×16, labels chair, table, pedestal"),
          "melodies": (melodies, "6 000 melodies of two bars, 16 steps × 24 semitones")}
+PAIRED = {"edges2emoji": (edges, "127 emoji faces and their outlines in extra['input']"), "noto2twemoji": (styles, "127 emoji faces in two styles, Noto in extra['input']")}
 HALVED = {"mnist14": "mnist", "fashion14": "fashion_mnist"}  # four pixels averaged to one: a quarter of the work
-NAMES = [*BUNDLED, *HALVED, *DRAWN, *POINTS]
+NAMES = [*BUNDLED, *HALVED, *DRAWN, *PAIRED, *POINTS]
 
 # The complete sets of 60 000 + 10 000 images, fetched only when asked for: four gzipped IDX files and their SHA-256.
 IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -92,6 +94,8 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
         return POINTS[name][0]()
     if name in DRAWN:
         return DRAWN[name][0]()
+    if name in PAIRED:
+        return PAIRED[name][0](_load_bundled("emoji_faces"))
     if name in BUNDLED:
         return _load_bundled(str(name))
     if name in HALVED:
@@ -175,6 +179,8 @@ def describe(name: str) -> str:
         return f"{POINTS[name][1]}, drawn on the fly"
     if name in HALVED:
         return f"{HALVED[name]} at half its size, 14×14; {BUNDLED[HALVED[name]].licence}"
+    if name in PAIRED:
+        return f"{PAIRED[name][1]}; {BUNDLED['emoji_faces'].licence}"
     if name in DRAWN:
         return f"{DRAWN[name][1]}; drawn when loaded, always the same"
     return f"{BUNDLED[name].about}; {BUNDLED[name].licence}"

@@ -127,3 +127,5 @@ def discriminator(channels: int, classes: int, rng: np.random.Generator) -> Cond
 
 RECIPE = Recipe(BigGAN, "conditional batch norm, projection, spectral norm, and z truncated for quality", "Brock et al. 2019, arXiv 1809.11096",
                 data="mnist14", steps=1100, batch=48, decay=0.5, conditions=labels)
+EDITED = Recipe(BigGAN, "directions in z that change ink, slant or width of a digit, and only that", "Shen et al. 2020, arXiv 1907.10786 (InterFaceGAN)",
+                data="mnist14", steps=1100, batch=48, decay=0.5, conditions=labels)

@@ -77,3 +77,4 @@ def norm(channels: int, rng: np.random.Generator) -> BatchNorm:
 
 RECIPE = Recipe(DCGAN, "strided convolutions and batch norm instead of dense layers", "Radford et al. 2016, arXiv 1511.06434",
                 data="mnist", steps=4000, batch=64)
+FEATURES = Recipe(DCGAN, "what D has learned, read off by a linear classifier", "Radford et al. 2016, section 5.1", data="mnist", steps=1500, batch=64)

@@ -41,7 +41,7 @@ class LAPGAN:
         check(shape)
         rng, c = np.random.default_rng(rng), shape[2]
         self.G, self.D, self.loss = Generators(c, rng).to(device), Discriminators(c, rng).to(device), NonSaturating()
-        self.opt_G, self.opt_D = (Adam(net.params, 5e-4, (0.5, 0.99)) for net in (self.G, self.D))
+        self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (self.G, self.D))
         self.G_ema = EMA(self.G, 0.99)
 
     @staticmethod

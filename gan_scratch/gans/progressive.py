@@ -44,7 +44,7 @@ class ProgressiveGAN:
         rng, self.phases = np.random.default_rng(rng), phases
         self.G, self.D, self.clock = Generator(shape[2], rng).to(device), Discriminator(shape[2], rng).to(device), Clock().to(device)
         self.loss = Hinge()
-        self.opt_G, self.opt_D = (Adam(net.params, 2e-3, (0.0, 0.99)) for net in (self.G, self.D))
+        self.opt_G, self.opt_D = (Adam(net.params, 8e-3, (0.0, 0.99)) for net in (self.G, self.D))
         self.G_ema = EMA(self.G, 0.99)
 
     @classmethod

@@ -22,6 +22,7 @@ class Recipe:
         points: another recipe of the same variant, for points in the plane; None where an image variant has none.
         conditions: (Dataset) -> the arrays that belong to its images in a batch, () where G makes images from noise alone.
         inputs: (Dataset) -> the held-out array from whose rows G makes samples where it continues or translates something; None elsewhere.
+        unpaired: the rows of images and conditions don't belong together and are drawn apart.
     """
 
     build: Callable
@@ -35,6 +36,7 @@ class Recipe:
     points: "Recipe | None" = None
     conditions: Callable = lambda data: ()  # noqa: E731
     inputs: Callable | None = None
+    unpaired: bool = False
 
     def hand_inputs(self, gan, data) -> None:
         """Give a GAN that makes its samples from something the held-out rows of a Dataset; on the device of its networks."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_scratch import backend, plot
-from gan_scratch.gans.infogan import K, Z
+from gan_scratch.gans.infogan import K, NUMBERS, Z
 from gan_scratch.metrics import Judge
 from gan_scratch.metrics.frechet import frechet_distance
 from gan_scratch.proofs.attributes import NAMES, attributes
@@ -15,6 +15,7 @@ from gan_scratch.proofs.proof import Proof
 N = 2000
 ROWS = {"information": "the bound on I(class of the code; image), nats (log 10 = 2.30)",
         "best": "largest |correlation| of a code's number with ink, slant or width", **{name: f"  with {name}" for name in NAMES},
+        "moved": "largest shift of one of them along a number, in deviations of real digits",
         "explained": "share of an image's variance between the code's classes", "digit": "images whose digit is their code class's most frequent one",
         "fid": "Fréchet distance to real images on the judge's features"}
 
@@ -26,12 +27,15 @@ def measure(gan, data, seed: int) -> dict[str, float]:
     x, code = backend.to_host(gan.sample(N, rng, c)), backend.to_host(c)
     judge, classes = Judge(data.name), code[:, :K].argmax(1)
     correlation = np.abs(np.corrcoef(code[:, K:].T, attributes(x).T)[:2, 2:])  # (2 numbers, 3 attributes)
+    walks = np.stack([attributes(walk(gan, j, seed)).reshape(10, 10, 3) for j in range(NUMBERS)])  # (number, z, step, attribute)
+    moved = np.abs((walks[:, :, -1] - walks[:, :, 0]).mean(1) / attributes(data.images).std(0)).max()
     digits = judge.logits(x).argmax(1)
     table = np.zeros((K, 10))
     np.add.at(table, (classes, digits), 1)
     between = sum((classes == k).mean() * (x[classes == k].mean(0) - x.mean(0)) ** 2 for k in range(K))
     return {"information": gan.information(N, rng), "best": float(correlation.max()), **dict(zip(NAMES, map(float, correlation.max(0)))),
-            "explained": float(between.sum() / x.var(0).sum()), "digit": float(table.max(1).sum() / N), "fid": frechet_distance(judge.features(x), judge.features(data.images))}
+            "moved": "largest shift of one of them along a number, in deviations of real digits",
+        "explained": float(between.sum() / x.var(0).sum()), "digit": float(table.max(1).sum() / N), "fid": frechet_distance(judge.features(x), judge.features(data.images))}
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:

@@ -56,7 +56,8 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     panels = {"StyleGAN": gan} | ({"without mixing in training": baseline} if baseline is not None else {})
     fig, axes = plot.figure(9 * len(panels), 9.6, 1, len(panels), squeeze=False)
     for axis, (title, model) in zip(axes.flat, panels.items()):
-        plot.show_grid(axis, mixtures(model, seed), 9, f"{title}: coarse style of the row, fine style of the column")
+        plot.show_grid(axis, mixtures(model, seed), 9, title)
+    fig.suptitle("coarse style of the row's first picture, fine style of the column's", fontsize=plot.TITLE)
     plot.save(fig, path)
 
 
