@@ -122,6 +122,20 @@ def read_folder(path: Path, size: int | None = None) -> Dataset:
     files = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith("."))
     if not files:
         raise ValueError(f"{path}: no pictures in this folder ({', '.join(sorted(SUFFIXES))} are read)")
+    images, kept, broken = read_files(path, files, size)
+    if broken:
+        warnings.warn(f"{path}: {len(broken)} of {len(files)} pictures can't be read and are left out: {', '.join(broken[:5])}"
+                      + (" …" if len(broken) > 5 else ""), stacklevel=3)
+    folders = sorted({f.parent for f in kept})
+    labels = np.array([folders.index(f.parent) for f in kept], np.int64) if len(folders) > 1 else None
+    return Dataset(path.name, images, labels)
+
+
+def read_files(path: Path, files: list[Path], size: int | None) -> tuple[np.ndarray, list[Path], list[str]]:
+    """Pictures (n, H, W, C) in [−1, 1], the files they come from, and the names of those that can't be read. `path` is what messages name.
+
+    Raises ValueError when none can be read or they differ in size.
+    """
     pictures, kept, broken = [], [], []
     for file in files:
         try:
@@ -130,9 +144,6 @@ def read_folder(path: Path, size: int | None = None) -> Dataset:
             kept.append(file)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             broken.append(file.name)
-    if broken:
-        warnings.warn(f"{path}: {len(broken)} of {len(files)} pictures can't be read and are left out: {', '.join(broken[:5])}"
-                      + (" …" if len(broken) > 5 else ""), stacklevel=3)
     if not pictures:
         raise ValueError(f"{path}: none of the {len(files)} pictures can be read")
     colour = any(p.mode != "L" for p in pictures)
@@ -140,9 +151,7 @@ def read_folder(path: Path, size: int | None = None) -> Dataset:
     sizes = {a.shape[:2] for a in arrays}
     if len(sizes) > 1:
         raise ValueError(f"{path}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one size for all (size=32, or --size 32)")
-    folders = sorted({f.parent for f in kept})
-    labels = np.array([folders.index(f.parent) for f in kept], np.int64) if len(folders) > 1 else None
-    return Dataset(path.name, to_unit(np.stack(arrays)), labels)
+    return to_unit(np.stack(arrays)), kept, broken
 
 
 def _square(picture: Image.Image, size: int | None) -> Image.Image:

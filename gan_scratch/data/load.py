@@ -10,6 +10,7 @@ import numpy as np
 import pooch
 
 from gan_scratch.data.faces import faces
+from gan_scratch.data.folders import is_two_folders, read_captions, read_two_folders
 from gan_scratch.data.glyphs import glyphs
 from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
 from gan_scratch.data.melodies import melodies
@@ -76,7 +77,8 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     """Data by name or path.
 
     Args:
-        name: one of NAMES, or the path of a folder of pictures or of an .npz file with `images` (and `labels`).
+        name: one of NAMES, or the path of a folder of pictures, of a folder with the subfolders A and B (see read_two_folders), of a .csv file
+            with captions (see read_captions), or of an .npz file with `images` (and `labels`).
         full: for mnist and fashion_mnist, True fetches all 70 000 images once (pooch, cached); a path reads the four IDX
             files, plain or gzipped, from that folder.
         size: resize the pictures of a folder to size×size.
@@ -84,7 +86,7 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     Returns: a Dataset, or for a name in POINTS an object with `sample(n, rng)`.
     Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.
     """
-    if size and not Path(name).is_dir():
+    if size and not Path(name).is_dir() and Path(name).suffix != ".csv":
         raise ValueError(f"size is for a folder of pictures; {str(name)!r} comes in its own size")
     if full and name not in FULL:
         raise ValueError(f"full=True is there for {' and '.join(FULL)}, not for {name!r}")
@@ -102,10 +104,12 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
         return _halved(str(name), _load_bundled(HALVED[name]))
     path = Path(name)
     if path.is_dir():
-        return read_folder(path, size)
+        return read_two_folders(path, size) if is_two_folders(path) else read_folder(path, size)
+    if path.suffix == ".csv":
+        return read_captions(path, size)
     if path.suffix == ".npz":
         return read_npz(path)
-    raise ValueError(f"no data called {str(name)!r}; use {', '.join(NAMES)}, or the path of a folder of pictures or an .npz file")
+    raise ValueError(f"no data called {str(name)!r}; use {', '.join(NAMES)}, or the path of a folder of pictures, an .npz file, or a .csv file with captions")
 
 
 def canonical(name: str | os.PathLike) -> str:

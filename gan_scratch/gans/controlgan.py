@@ -81,7 +81,7 @@ class ControlGAN:
         self.opt_G.step()
         self.G_ema.update()
         self.balance.gamma = xp.clip(gamma + RATE * (c_fake - E * c_real), 0, LIMIT).astype(x.dtype)  # eq. 4
-        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "class_real": c_real, "class_fake": c_fake, "gamma": self.balance.gamma}
+        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "class_real": c_real, "class_fake": gamma * c_fake, "gamma": self.balance.gamma}
 
     def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:
         """n letters with the attributes y (n, 30); without y of all 104 combinations in turn."""

@@ -161,6 +161,6 @@ def other_style(data) -> tuple[np.ndarray]:
 
 
 PAPER = "Zhu et al. 2017, arXiv 1703.10593"
-MAKE = dict(data="noto2twemoji", steps=900, batch=8, decay=0.5, conditions=other_style, inputs=lambda data: other_style(held_out(data))[0], unpaired=True)
+MAKE = dict(data="noto2twemoji", steps=700, batch=8, decay=0.5, conditions=other_style, inputs=lambda data: other_style(held_out(data))[0], unpaired=True)
 RECIPE = Recipe(CycleGAN, "two styles without pairs: there and back again should return", PAPER, **MAKE)
 WITHOUT = Recipe(CycleGAN.without_cycle, "what cyclegan is compared with: no cycle, no identity", PAPER, **MAKE)

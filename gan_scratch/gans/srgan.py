@@ -44,7 +44,7 @@ class SRGAN(Translator):
         self.G, self.D, self.clock = Enlarger(input_shape[:2], rng).to(device), discriminator(shape, rng).to(device), Clock().to(device)
         self.features = [Judge("mnist").network[:4].to(device)]  # frozen: in a list it isn't one of the networks that are trained
         self.loss, self.first = NonSaturating(), first
-        self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (self.G, self.D))
+        self.opt_G, self.opt_D = Adam(self.G.params, 2e-3, (0.9, 0.99)), Adam(self.D.params, 1e-3, (0.5, 0.99))
         self.G_ema = EMA(self.G, 0.99)
 
     @classmethod

@@ -142,11 +142,10 @@ class Augment(Layer):
     def backward(self, dc, ctx, weights=True, inputs=True):
         mu, sigma, eps, tape = ctx
         xp = backend.of(dc).xp
-        if not self.drawn:
-            return self.dense.backward(xp.concatenate([dc, xp.zeros_like(dc)], axis=1), tape, weights, inputs)
-        share = KL / len(dc)
-        dv = dc * eps * sigma / 2 + share * (sigma * sigma - 1) / 2
-        return self.dense.backward(xp.concatenate([dc + share * mu, dv], axis=1), tape, weights, inputs)
+        share = self.drawn * KL / len(dc)
+        dv = self.drawn * dc * eps * sigma / 2 + share * (sigma * sigma - 1) / 2
+        dt = self.dense.backward(xp.concatenate([dc + share * mu, dv], axis=1), tape, weights, inputs)
+        return (dt, self.drawn * dc * sigma) if inputs else None
 
     def divergence(self, t: Array) -> Array:
         """KL(N(μ, σ²) ‖ N(0, I)), mean over the captions t (N, V), in nats; 0 where ĉ isn't drawn."""
@@ -171,8 +170,8 @@ class StageI(Layer):
 
     def backward(self, dx, ctx, weights=True, inputs=True):
         dz, dc = self.draw.backward(dx, ctx[1], weights)
-        dt = self.augment.backward(dc, ctx[0], weights, inputs)
-        return (dz, dc, dt) if inputs else None
+        of_caption = self.augment.backward(dc, ctx[0], weights, inputs)
+        return (dz, *of_caption[::-1]) if inputs else None
 
 
 class StageII(Layer):
@@ -195,8 +194,8 @@ class StageII(Layer):
         of_augment, of_look, of_draw = ctx
         dh, dc = self.draw.backward(dx, of_draw, weights)
         ds = self.look.backward(dh, of_look, weights, inputs)
-        dt = self.augment.backward(dc, of_augment, weights, inputs)
-        return (ds, dc, dt) if inputs else None
+        of_caption = self.augment.backward(dc, of_augment, weights, inputs)
+        return (ds, *of_caption[::-1]) if inputs else None
 
 
 def up(c_in: int, c_out: int, rng: np.random.Generator) -> list[Layer]:

@@ -43,7 +43,7 @@ def similarity(x: np.ndarray, true: np.ndarray, window: int = 7) -> float:
 def panels(path: Path, columns: dict[str, np.ndarray], each: int, suptitle: str = "") -> None:
     """Pictures of one row side by side: input, what was made of it, the truth; `each` rows in each of two panels."""
     shown = {title: images for title, images in columns.items() if images is not None}
-    fig, axes = plot.figure(3.2 * len(shown) * 2, 1.6 * each, 1, 2)
+    fig, axes = plot.figure(3.6 * len(shown), 1.8 * each + 1.6, 1, 2)
     for k, axis in enumerate(axes):
         rows = slice(k * each, (k + 1) * each)
         stacked = np.stack([images[rows] for images in shown.values()], 1)

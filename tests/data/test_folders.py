@@ -1,0 +1,113 @@
+"""The user's own pairs, styles and captions, and every mistake that can be made with them."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_scratch import runs
+from gan_scratch.data import load
+from gan_scratch.data.batches import Batches, Unpaired
+from gan_scratch.data.pairs import held_out, partners
+
+
+def fill(folder, names, size=(32, 32), value=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, name in enumerate(names):
+        Image.new("RGB", size, (10 * i if value is None else value, 0, 200)).save(folder / name)
+
+
+def table(path, *lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_pairs_belong_together_by_name(tmp_path):
+    names = [f"p{i:02}" for i in range(24)]
+    fill(tmp_path / "own pairs/A", [f"{name}.png" for name in names])
+    fill(tmp_path / "own pairs/B", [f"{name}.bmp" for name in names])
+    data = load(tmp_path / "own pairs")
+    a, = partners(data)
+    assert data.images.shape == (21, 32, 32, 3) and data.test_images.shape == (3, 32, 32, 3)
+    np.testing.assert_array_equal(a, data.images)  # both were painted in the order of the names
+    np.testing.assert_array_equal(partners(held_out(data))[0], data.test_images)
+    assert not any((test == data.images).all((1, 2, 3)).any() for test in data.test_images)
+    trainer = runs.new("pix2pix", tmp_path / "own pairs", steps=2, batch=4)
+    trainer.run(progress=False)
+    assert trainer.gan.sample(2, 0).shape == (2, 32, 32, 3)
+
+
+def test_two_styles_need_not_be_as_many(tmp_path):
+    fill(tmp_path / "A", [f"a{i}.png" for i in range(9)])
+    fill(tmp_path / "B", [f"b{i}.png" for i in range(5)])
+    data = load(tmp_path)
+    assert len(data.images) == 5 and len(data.extra["input"]) == 9
+    with pytest.raises(ValueError, match="A has 9 pictures and B 5 without common names; this variant needs pairs, cyclegan doesn't"):
+        runs.new("pix2pix", tmp_path, batch=4)
+    trainer = runs.new("cyclegan", tmp_path, steps=2, batch=4)
+    trainer.run(progress=False)
+    assert trainer.step == 2
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda p: (fill(p / "A", ["x.png", "y.png"]), fill(p / "B", ["x.png", "z.png"])), "2 pictures have no partner of the same name in the other folder, y, z"),
+    (lambda p: (fill(p / "A", ["x.png"]), (p / "B").mkdir()), "B: no pictures in this folder"),
+    (lambda p: (fill(p / "A", ["x.png"]), fill(p / "B", ["x.png"], (16, 16))), "A are 32×32, those of B 16×16; give one size"),
+    (lambda p: (fill(p / "A", ["x.png", "y.png"]), fill(p / "B", ["x.png"]), (p / "B/y.png").write_bytes(b"no picture")), "1 pictures can't be read, y.png"),
+])
+def test_mistakes_with_two_folders(tmp_path, make, message):
+    make(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path)
+
+
+def test_a_variant_that_translates_says_what_it_needs(tmp_path):
+    with pytest.raises(ValueError, match="give a folder with the subfolders A .inputs. and B"):
+        runs.new("pix2pix", "faces")
+    with pytest.raises(ValueError, match="goes between two styles; give a folder with the subfolders A and B"):
+        runs.new("cyclegan", "faces")
+    with pytest.raises(ValueError, match="needs captions; give a .csv file with the columns file and caption"):
+        runs.new("stackgan", "faces")
+
+
+def test_captions(tmp_path):
+    fill(tmp_path / "pictures", [f"{i}.png" for i in range(6)])
+    colours = ["red", "blue"]
+    table(tmp_path / "mine.csv", "file,caption,note", *(f"pictures/{i}.png,A {colours[i % 2].upper()} thing number{i},x" for i in range(6)))
+    data = load(tmp_path / "mine.csv")
+    assert data.extra["words"].tolist() == ["blue", "red"]  # "a" and "thing" are everywhere, the numbers occur once
+    np.testing.assert_array_equal(data.extra["captions"], [[i % 2, 1 - i % 2] for i in range(6)])
+    trainer = runs.new("stackgan", tmp_path / "mine.csv", steps=2, batch=4)
+    trainer.run(progress=False)
+    assert trainer.gan.sample(3, 0).shape == (3, 32, 32, 3)
+    assert load(tmp_path / "mine.csv", size=16).images.shape == (6, 16, 16, 3)
+
+
+@pytest.mark.parametrize("lines, message", [
+    (["name,text", "0.png,red"], "needs a first line with the columns file and caption, separated by commas; it has name, text"),
+    (["file,caption"], "has no rows below its first line"),
+    (["file,caption", "0.png,red", "7.png,blue"], "line 3: there is no picture 7.png; paths are relative to the .csv"),
+    (["file,caption", "0.png,red", "1.png,"], "line 3: needs a file and a caption"),
+    (["file,caption", "0.png,red", "1.png,blue"], "no word occurs in at least two captions and not in all"),
+])
+def test_mistakes_with_captions(tmp_path, lines, message):
+    fill(tmp_path, ["0.png", "1.png"])
+    table(tmp_path / "c.csv", *lines)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path / "c.csv")
+
+
+def test_a_table_that_is_none(tmp_path):
+    (tmp_path / "c.csv").write_bytes(b"file,caption\n\xff\xfe\x00")
+    with pytest.raises(ValueError, match="can't be read as a table in UTF-8"):
+        load(tmp_path / "c.csv")
+    with pytest.raises(FileNotFoundError, match="there is no such file"):
+        load(tmp_path / "other.csv")
+
+
+def test_unpaired_rows_are_drawn_apart():
+    a, b = np.arange(40.0), np.arange(100.0, 107.0)
+    batches = Batches(Unpaired(a, b), 5, 0)
+    drawn = [next(batches) for _ in range(400)]
+    first, second = (np.concatenate(part) for part in zip(*drawn))
+    assert set(first) == set(a) and set(second) == set(b)
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
+    again = Batches(Unpaired(a, b), 5, 0)
+    np.testing.assert_array_equal(next(again)[1], drawn[0][1])
