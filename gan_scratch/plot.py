@@ -231,12 +231,22 @@ def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray
         pictures[0].save(temporary, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
+# The right panel of `curves`: the first of these that a history has, with its title and the name of its axis.
+RIGHT = (({"d_real": "D(x), real", "d_fake": "D(G(z)), fake"}, "what D believes", "mean probability"),
+         ({"l_real": "D(x), real", "l_fake": "D(G(z)), fake"}, "what D says", "mean output"),
+         ({"kl": "KL"}, "how much z is told of x", "nats"),
+         ({"cycle": "cycle", "identity": "identity"}, "there and back, and what should stay", "loss"),
+         ({"features": "features", "mse": "squared error"}, "distance from the true picture", "loss"),
+         ({"l1": "L1"}, "distance from the true picture", "loss"))
+
+
 def curves(path: Path, history: list[dict[str, float]]) -> None:
     """Losses, and the mean output of D on real and fake. Where it is a probability the values are known when D can't tell: log 4, log 2, ½."""
     probabilities = "d_real" in history[0]
+    names, title, unit = next(panel for panel in RIGHT if panel[0].keys() & history[0].keys())
     fig, (left, right) = figure(16, 6.2, 1, 2)
-    draw_history(left, history, {"d_loss": "D", "g_loss": "G", "g_gap": "G: feature gap", "minus_elbo": "−ELBO", "reconstruction": "reconstruction"})
-    draw_history(right, history, {"kl": "KL"} if "kl" in history[0] else {"d_real": "D(x), real", "d_fake": "D(G(z)), fake", "l_real": "D(x), real", "l_fake": "D(G(z)), fake"})
+    draw_history(left, history, {"d_loss": "D", "g_loss": "G", "g_gap": "G: feature gap", "minus_elbo": "−ELBO", "reconstruction": "reconstruction", "l1": "L1"})
+    draw_history(right, history, names)
     if probabilities:
         left.axhline(np.log(4), color=BLUE, ls="--", lw=1.5, label="log 4: D can't tell")
     if probabilities and "g_loss" in history[0]:
@@ -246,8 +256,8 @@ def curves(path: Path, history: list[dict[str, float]]) -> None:
     if probabilities:
         right.axhline(0.5, color=GREY, ls="--", lw=1.5, label="½: D can't tell")
         right.set(ylim=(-0.02, 1.02))
-    right.set(ylabel="mean probability" if probabilities else "nats" if "kl" in history[0] else "mean output")
-    right.set_title("what D believes" if probabilities else "how much z is told of x" if "kl" in history[0] else "what D says", fontsize=TITLE)
+    right.set(ylabel=unit)
+    right.set_title(title, fontsize=TITLE)
     for axis in (left, right):
         axis.legend(fontsize=13)
     save(fig, path)

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
@@ -28,6 +29,10 @@ must be compared with: the same network without the mechanism, real data, chance
 training, one value. The page is written by `python -m tests.zoo`, which trains everything; one run is `gan-scratch train NAME --seed 0`. Seconds are
 those of training on one thread of {where}.
 """
+
+
+# Where a number doesn't beat what it is compared with by more than the spread over seeds: what is the matter, and what was tried.
+NOTES: dict[str, str] = {}
 
 
 def finished(folder: Path) -> dict | None:
@@ -54,9 +59,11 @@ def section(name: str, runs: list[dict]) -> str:
     """A variant's heading, claim and table."""
     recipe, proofs = VARIANTS[name], [run["evaluation"]["proof"] for run in runs]
     columns = list(proofs[0]["columns"])
+    beside = f" Beside it {PROOFS[name].baseline}, {round(runs[0]['config']['steps'] * PROOFS[name].share)} steps." if PROOFS[name].baseline else ""
     trained = [column for column in columns if column in VARIANTS]
     lines = [f"## {name}", "", f"{recipe.paper}. {proofs[0]['claim']}. `gan-scratch train {name}`: {runs[0]['config']['data']}, "
-             f"{runs[0]['config']['steps']} steps of {runs[0]['config']['batch']}, {', '.join(str(round(run['training_seconds'])) for run in runs)} s.", "",
+             f"{runs[0]['config']['steps']} steps of {runs[0]['config']['batch']}, {', '.join(str(round(run['training_seconds'])) for run in runs)} s.{beside}{' ' + NOTES[name] if name in NOTES else ''}", "",
+             f"![{name}](figures/zoo_{name}.png)", "",
              f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for key, text in proofs[0]["rows"].items():
         cells = []
@@ -81,10 +88,21 @@ def main(argv: list[str] | None = None) -> None:
     where = f"an {processor()}, NumPy {np.__version__}"
     text = "\n".join([HEAD.format(seeds=", ".join(map(str, range(args.seeds))), where=where),
                       *(section(name, [finished(folder) for n, _, folder in todo if n == name]) for name in args.only)])
+    for name in args.only:
+        keep_picture(args.out / f"{name}-0/mechanism.png", PAGE.parent / f"figures/zoo_{name}.png")
     if args.only == list(PROOFS):
         with replacing(PAGE) as temporary:
             temporary.write_text(text)
     print(text)
+
+
+def keep_picture(source: Path, target: Path) -> None:
+    """The picture of seed 0 with 64 colours and at most 1 600 pixels wide, which shows the same and takes a fraction of the space."""
+    with Image.open(source) as picture, replacing(target) as temporary:
+        picture = picture.convert("RGB")
+        width = min(1600, picture.width)
+        small = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+        small.quantize(64).save(temporary, "PNG", optimize=True)
 
 
 def processor() -> str:

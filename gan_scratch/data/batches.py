@@ -14,7 +14,7 @@ class Batches:
 
     Args:
         data: an array (N, …), a tuple of arrays (N, …), (N, …), …, whose rows belong together, or an object with sample(n, rng), from which
-            fresh points are drawn.
+            fresh points are drawn, or rows of several arrays that don't belong together (see Unpaired).
         size: samples in a batch.
         rng: numpy Generator or seed; it decides every order, and nothing else uses it.
         device: where the batches go, "cpu" or "cuda".

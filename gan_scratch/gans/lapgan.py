@@ -41,7 +41,7 @@ class LAPGAN:
         check(shape)
         rng, c = np.random.default_rng(rng), shape[2]
         self.G, self.D, self.loss = Generators(c, rng).to(device), Discriminators(c, rng).to(device), NonSaturating()
-        self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (self.G, self.D))
+        self.opt_G, self.opt_D = (Adam(net.params, 7e-4, (0.0, 0.99)) for net in (self.G, self.D))
         self.G_ema = EMA(self.G, 0.99)
 
     @staticmethod
@@ -53,7 +53,7 @@ class LAPGAN:
         G = Sequential(Dense(Z, 7 * 7 * 64, bias=False, **make), Reshape(7, 7, 64), BatchNorm(64), ReLU(),
                        ConvTranspose2d(64, 32, bias=False, **make), BatchNorm(32), ReLU(), ConvTranspose2d(32, c, **make), Tanh()).to(device)
         D = Sequential(Conv2d(c, 24, **make), LeakyReLU(0.2), Conv2d(24, 48, **make), LeakyReLU(0.2), Flatten(), Dense(7 * 7 * 48, 1, **make)).to(device)
-        return GAN(G, D, Z, opt_G=Adam(G.params, 5e-4, (0.5, 0.99)), opt_D=Adam(D.params, 5e-4, (0.5, 0.99)))
+        return GAN(G, D, Z, opt_G=Adam(G.params, 7e-4, (0.0, 0.99)), opt_D=Adam(D.params, 7e-4, (0.0, 0.99)))
 
     def noise(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         """z for 7×7, and one plane of noise each for 14×14 and 28×28."""

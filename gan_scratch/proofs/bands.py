@@ -57,4 +57,4 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
 
 
 PROOF = Proof("drawn from coarse to fine, clothes look more like real ones than drawn at once", ROWS | {"detail": DETAIL}, measure, references, picture,
-              baseline="lapgan-single-scale", share=1.4)
+              baseline="lapgan-single-scale", share=1.5)
