@@ -10,7 +10,6 @@ import numpy as np
 from gan_scratch.data.images import open_npz
 from gan_scratch.files import replacing
 from gan_scratch.layers.base import Layer
-from gan_scratch.optim import EMA, Optimizer
 
 FORMAT = 1
 
@@ -40,7 +39,8 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
 
 
 def gan_state(gan) -> tuple[dict[str, np.ndarray], dict]:
-    """Everything in a GAN that training changes: networks, optimizers, averages (arrays) and generators of Dropout (meta)."""
+    """Everything in a GAN that training changes: what has state and load_state (networks, optimizers, averages, clocks), and the
+    generators of Dropout (meta)."""
     arrays = {f"{name}/{key}": a for name, part in _parts(gan).items() for key, a in part.state().items()}
     return arrays, {name: rng.bit_generator.state for name, rng in generators(gan).items()}
 
@@ -68,4 +68,4 @@ def generators(gan) -> dict[str, np.random.Generator]:
 
 
 def _parts(gan) -> dict:
-    return {name: part for name, part in vars(gan).items() if isinstance(part, (Layer, Optimizer, EMA))}
+    return {name: part for name, part in vars(gan).items() if hasattr(part, "load_state")}

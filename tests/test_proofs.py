@@ -75,7 +75,7 @@ def test_the_judge_sees_halved_images():
 
 def test_the_table_aligns_columns_and_leaves_gaps():
     lines = table("It works", {"a": "first", "b": "  second"}, {"x": {"a": 0.5, "b": 2.0}, "a longer name": {"a": 1 / 3}})
-    assert lines == ["It works", " " * 60 + f"{'x':>12}{'a longer name':>15}", f"{'first':60}{0.5:>12}{0.333:>15}", f"{'  second':60}{2:>12}{'':>15}"]
+    assert lines == ["It works", " " * 8 + f"{'x':>12}{'a longer name':>15}", f"{'first':8}{0.5:>12}{0.333:>15}", f"{'  second':8}{2:>12}{'':>15}"]
 
 
 # --- solids, melodies, letters, captions ------------------------------------------------------------------------------------

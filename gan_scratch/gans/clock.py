@@ -3,13 +3,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_scratch.layers import Layer
 
+class Clock:
+    """The number of steps so far, which a checkpoint keeps; a Python number, so that nothing waits for the device.
 
-class Clock(Layer):
-    """The number of steps, which a checkpoint keeps."""
-
-    buffers = ("t",)
+    Attributes:
+        t: steps.
+    """
 
     def __init__(self):
-        self.t = np.array(0.0, np.float32)
+        self.t = 0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The count, as what `load_state` takes."""
+        return {"t": np.array(self.t)}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Write back what `state` returned."""
+        self.t = int(state["t"])

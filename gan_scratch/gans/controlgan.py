@@ -1,12 +1,12 @@
-"""ControlGAN: Lee & Seok 2019, arXiv 1708.00598. A third network names the attributes, and its weight is controlled.
+"""ControlGAN: Lee & Seok 2019, IEEE Access 7, arXiv 1708.00598. A third network names the attributes, and its weight is controlled.
 
 ACGAN's D has two tasks, and G pleases the easier one. Here the classifier C is a network of its own, trained on real images only, and D isn't told the
 labels y at all. With L_C the classification loss,
 
-    C minimises  L_C(x, y)                                                                   (eq. 2)
-    D minimises  L_D(x, 1) + L_D(G(z, y), 0)                                                 (eq. 1)
-    G minimises  L_D(G(z, y), 1) + γ_t L_C(G(z, y), y)                                       (eq. 3)
-    γ_t = γ_{t−1} + r (L_C(G(z, y), y) − E·L_C(x, y))                                        (eq. 4)
+    C minimises  L_C(x, y)
+    D minimises  L_D(x, 1) + L_D(G(z, y), 0)
+    G minimises  L_D(G(z, y), 1) + γ_t L_C(G(z, y), y)
+    γ_t = γ_{t−1} + r (L_C(G(z, y), y) − E·L_C(x, y))
 
 The control: γ grows while fakes are harder to name than E times real images are, and falls when they are easier, so that G doesn't buy labels with
 caricatures. y may have several attributes at once: a group of one-hot numbers for each.
@@ -80,7 +80,7 @@ class ControlGAN:
         G.backward(dx_fake, tape_G, inputs=False)
         self.opt_G.step()
         self.G_ema.update()
-        self.balance.gamma = xp.clip(gamma + RATE * (c_fake - E * c_real), 0, LIMIT).astype(x.dtype)  # eq. 4
+        self.balance.gamma = xp.clip(gamma + RATE * (c_fake - E * c_real), 0, LIMIT).astype(x.dtype)  # the control
         return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "class_real": c_real, "class_fake": gamma * c_fake, "gamma": self.balance.gamma}
 
     def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:

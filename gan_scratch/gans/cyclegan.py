@@ -45,7 +45,7 @@ class CycleGAN(Translator):
         rng, c, self.weight = np.random.default_rng(rng), shape[2], weight
         self.G, self.F = (generator(c, rng).to(device) for _ in range(2))
         self.D_B, self.D_A = (discriminator(c, rng).to(device) for _ in range(2))
-        self.pool_B, self.pool_A = (Pool(shape).to(device) for _ in range(2))
+        self.pool_B, self.pool_A = Pool(shape, device), Pool(shape, device)
         self.loss = LeastSquares()
         self.opt_G = Adam([*self.G.params, *self.F.params], 1e-3, (0.5, 0.999))
         self.opt_D = Adam([*self.D_B.params, *self.D_A.params], 5e-4, (0.5, 0.999))
@@ -114,26 +114,33 @@ def judging(D: Layer, real: Array, fake: Array, loss) -> Array:
     return value
 
 
-class Pool(Layer):
+class Pool:
     """The last fakes, (50, *shape), which a checkpoint keeps."""
 
-    buffers = ("images", "count")
-
-    def __init__(self, shape: tuple):
-        self.images, self.count = np.zeros((POOL, *shape), np.float32), np.array(0.0, np.float32)
+    def __init__(self, shape: tuple, device: str = "cpu"):
+        self.images, self.count = backend.get(device).asarray(np.zeros((POOL, *shape), np.float32)), 0
 
     def exchanged(self, fakes: Array, rng: np.random.Generator) -> Array:
         """The fakes (m, …); once the pool is full each is, with probability ½, put into it in exchange for an earlier one."""
         shown = fakes.copy()
         for i in range(len(fakes)):
             if self.count < POOL:
-                self.images[int(self.count)] = fakes[i]
+                self.images[self.count] = fakes[i]
                 self.count += 1
             elif rng.random() < 0.5:
                 place = int(rng.integers(POOL))
                 shown[i] = self.images[place]
                 self.images[place] = fakes[i]
         return shown
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of the fakes and their number, in host memory."""
+        return {"images": np.array(backend.to_host(self.images)), "count": np.array(self.count)}
+
+    def load_state(self, state: dict[str, np.ndarray]) -> None:
+        """Write back what `state` returned."""
+        self.images[...] = backend.of(self.images).asarray(state["images"])
+        self.count = int(state["count"])
 
 
 def generator(c: int, rng: np.random.Generator) -> Sequential:

@@ -42,7 +42,7 @@ class ProgressiveGAN:
         if shape[:2] != (32, 32):
             raise ValueError(f"this variant is made for images of shape (32, 32, C), not {shape}; shapes, faces and the emoji have it, or give --size 32")
         rng, self.phases = np.random.default_rng(rng), phases
-        self.G, self.D, self.clock = Generator(shape[2], rng).to(device), Discriminator(shape[2], rng).to(device), Clock().to(device)
+        self.G, self.D, self.clock = Generator(shape[2], rng).to(device), Discriminator(shape[2], rng).to(device), Clock()
         self.loss = Hinge()
         self.opt_G, self.opt_D = (Adam(net.params, 8e-3, (0.0, 0.99)) for net in (self.G, self.D))
         self.G_ema = EMA(self.G, 0.99)
@@ -69,7 +69,7 @@ class ProgressiveGAN:
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of D, then one of G, on images x (m, 32, 32, C), which are made as small as the level is."""
         G, D, loss = self.G, self.D, self.loss
-        level, alpha = self.growth(int(self.clock.t))
+        level, alpha = self.growth(self.clock.t)
         self.clock.t += 1
         x = blended(shrunk(x, TOP - level), alpha) if level else shrunk(x, TOP)
 
@@ -92,7 +92,7 @@ class ProgressiveGAN:
 
     def sample(self, n: int, rng: np.random.Generator | int) -> Array:
         """n images (n, 32, 32, C); while the GAN is smaller, each pixel is repeated."""
-        level, alpha = self.growth(max(0, int(self.clock.t) - 1))
+        level, alpha = self.growth(max(0, self.clock.t - 1))
         x = self.G_ema.network((self.noise(n, np.random.default_rng(rng)), level, alpha))
         return Upsample(2 ** (TOP - level))(x)
 

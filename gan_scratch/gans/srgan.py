@@ -41,7 +41,7 @@ class SRGAN(Translator):
         if shape[2] != 1 or tuple(4 * s for s in input_shape[:2]) != tuple(shape[:2]):
             raise ValueError(f"SRGAN is made here for grey images and enlarges them four times, not {tuple(input_shape)} to {tuple(shape)}")
         rng = np.random.default_rng(rng)
-        self.G, self.D, self.clock = Enlarger(input_shape[:2], rng).to(device), discriminator(shape, rng).to(device), Clock().to(device)
+        self.G, self.D, self.clock = Enlarger(input_shape[:2], rng).to(device), discriminator(shape, rng).to(device), Clock()
         self.features = [Judge("mnist").network[:4].to(device)]  # frozen: in a list it isn't one of the networks that are trained
         self.loss, self.first = NonSaturating(), first
         self.opt_G, self.opt_D = Adam(self.G.params, 2e-3, (0.9, 0.99)), Adam(self.D.params, 1e-3, (0.5, 0.99))

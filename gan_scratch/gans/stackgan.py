@@ -52,7 +52,7 @@ class StackGAN:
         rng, (V,), c = np.random.default_rng(rng), words, shape[2]
         self.G, self.D, self.clock = Stages(StageI(V, c, augmented, rng), StageII(V, c, augmented, rng)), Stages(
             discriminator(c, (32,), V, rng), discriminator(c, (24, 48, 64), V, rng)), Clock()
-        for net in (self.G, self.D, self.clock):
+        for net in (self.G, self.D):
             net.to(device)
         self.loss, self.first, self.inputs = NonSaturating(), first, None
         self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.0, 0.99)) for net in (self.G, self.D))

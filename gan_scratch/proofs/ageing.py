@@ -16,9 +16,9 @@ from gan_scratch.proofs.scorer import classifier
 N = 100  # persons who were not in the training part
 WAYS = {"random": "z drawn", "encoder": "z from the encoder", "pixel": "then optimised for pixels", "identity": "then for identity"}
 ROWS = {"age": "samples in the age group asked for", "aged": "unseen persons aged (z for identity): in the age group asked for",
-        **{f"who_{way}": f"unseen person recognised after ageing, of 100: {text}" for way, text in WAYS.items()},
-        **{f"far_{way}": f"distance in FR of the reconstruction from the person: {text}" for way, text in WAYS.items()},
-        **{f"true_{way}": f"mean |difference| from the true aged face: {text}" for way, text in WAYS.items()}}
+        **{f"who_{way}": f"unseen person recognised among 100 after ageing: {text}" for way, text in WAYS.items()},
+        **{f"far_{way}": f"FR's distance of reconstruction from person: {text}" for way, text in WAYS.items()},
+        **{f"true_{way}": f"|difference| from the true aged face: {text}" for way, text in WAYS.items()}}
 
 
 @lru_cache(maxsize=1)
@@ -91,9 +91,9 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     z, middle = codes(gan, x, groups, seed)["identity"], np.add(BOUNDS[:-1], BOUNDS[1:]) / 2
     made = np.stack([x, *(at(gan, z, k) for k in range(4))], 1)
     true = np.stack([x, *(draw(person, np.full(8, m)) for m in middle)], 1)
-    fig, axes = plot.figure(12, 20, 1, 2)
+    fig, axes = plot.figure(12, 10.5, 1, 2)
     for axis, faces, title in ((axes[0], made, "aged by G"), (axes[1], true, "the truth")):
-        plot.show_grid(axis, faces.reshape(-1, 32, 32, 1), 5, f"{title}: given | " + " | ".join(GROUPS))
+        plot.show_grid(axis, faces.reshape(-1, 32, 32, 1), 5, f"{title}\ngiven, {', '.join(GROUPS)}")
     plot.save(fig, path)
 
 

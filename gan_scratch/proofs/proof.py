@@ -33,8 +33,8 @@ def table(claim: str, rows: dict[str, str], columns: dict[str, dict]) -> list[st
     def show(value) -> str:
         return "" if value is None else f"{value:.3g}"
 
-    wide = [max(12, len(name) + 2) for name in columns]
-    head = f"{'':60}" + "".join(f"{name:>{w}}" for name, w in zip(columns, wide))
-    return [claim, head, *(f"{text:60}" + "".join(f"{show(numbers.get(key)):>{w}}" for numbers, w in zip(columns.values(), wide))
+    wide, first = [max(12, len(name) + 2) for name in columns], max(map(len, rows.values()))
+    head = " " * first + "".join(f"{name:>{w}}" for name, w in zip(columns, wide))
+    return [claim, head, *(f"{text:{first}}" + "".join(f"{show(numbers.get(key)):>{w}}" for numbers, w in zip(columns.values(), wide))
                            for key, text in rows.items())]
 

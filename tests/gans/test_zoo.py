@@ -62,7 +62,7 @@ def test_two_steps(name, monkeypatch):
     monkeypatch.setattr(gan.opt_G, "step", look)
     for moment in MOMENTS.get(name, (None, None)):
         if moment is not None:
-            gan.clock.t[...] = moment
+            gan.clock.t = moment
         values = gan.train_step(batch_of(arrays), rng)
         assert all(v.dtype == np.float32 and np.ndim(v) == 0 and np.isfinite(v) for v in values.values())
     assert len(seen) == len(MOMENTS.get(name, (None, None)))
@@ -83,7 +83,7 @@ def test_resume_is_bitwise(name, tmp_path):
         gan, arrays = build(name, seed)
         few = tuple(a[:2 * BATCH + 5] for a in arrays)
         if name in MOMENTS:
-            gan.clock.t[...] = MOMENTS[name][-2] - 2  # the two halves of the run are in different phases
+            gan.clock.t = MOMENTS[name][-2] - 2  # the two halves of the run are in different phases
         rows = Unpaired(*few) if VARIANTS[name].unpaired else few if len(few) > 1 else few[0]
         return Trainer(gan, Batches(rows, BATCH, seed), steps, rng=seed, out=tmp_path, frames=2, frame_size=4)
 
@@ -183,7 +183,8 @@ OBJECTIVES = {"controlgan": {"C": ["class_real"], "D": ["d_loss"], "G": ["g_loss
 
 @pytest.mark.parametrize("name, moment", [(name, moment) for name in OBJECTIVES for moment in {"progressive": (350, 1350), "stackgan": (0, 1200), "srgan": (600,)}.get(name, (None,))])
 def test_a_step_descends_what_it_says(name, moment):
-    """Every parameter's gradient in a step against central differences of the values that the step returns, with the same draws."""
+    """The gradients of a step against central differences of the values that it returns, with the same draws: up to eight parameters of each
+    network, from the first to the last (each layer's own gradients are tested in tests/layers)."""
     gan, arrays = build(name)
     for net in [*checkpoint.networks(gan).values(), *getattr(gan, "features", [])]:
         net.astype(np.float64)
@@ -193,10 +194,11 @@ def test_a_step_descends_what_it_says(name, moment):
             if isinstance(layer, StraightThrough):
                 layer.__class__ = Softmax  # whose gradient it has
     if moment is not None:
-        gan.clock.t[...] = moment
+        gan.clock.t = moment
     for part in [part for part in vars(gan) if part.startswith("opt_") or part.endswith("_ema")]:
         setattr(gan, part, Still(gan.G))
-    batch = tuple(a[:6].astype(np.float64) for a in arrays)
+    rng = np.random.default_rng(4)
+    batch = tuple(a[:4] + (0.01 * rng.standard_normal(a[:4].shape) if a.ndim > 2 else 0.0) for a in arrays)  # equal pixels would reach a kink together
     batch = batch if len(batch) > 1 else batch[0]
     used = copy.deepcopy(gan)
     used.train_step(batch, np.random.default_rng(5))
@@ -204,7 +206,8 @@ def test_a_step_descends_what_it_says(name, moment):
         loss = lambda: sum(float(copy.deepcopy(gan).train_step(batch, np.random.default_rng(5))[v]) for v in values)  # noqa: E731
         gradients = {k: p.grad for k, p in checkpoint.networks(used)[key].named_params().items()}
         largest = max(np.abs(g).max() for g in gradients.values())
-        for k, p in checkpoint.networks(gan)[key].named_params().items():
+        params = list(checkpoint.networks(gan)[key].named_params().items())
+        for k, p in [params[i] for i in np.unique(np.linspace(0, len(params) - 1, 8).round().astype(int))]:
             place = np.unravel_index(np.abs(gradients[k]).argmax(), gradients[k].shape)
             slope, kink = derivative(loss, p.value, place)  # a LeakyReLU may change sides within any step that is large enough to measure
             assert gradients[k][place] == pytest.approx(slope, rel=2e-2 if kink else 1e-4, abs=1e-6 * largest), f"{key}.{k}"
