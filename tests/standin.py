@@ -104,8 +104,8 @@ def _device(x):
 
 
 def _wrap(x):
-    if isinstance(x, tuple):
-        return tuple(map(_wrap, x))
+    if isinstance(x, (tuple, list)):
+        return type(x)(map(_wrap, x))
     return ndarray(np.asarray(x)) if isinstance(x, (np.ndarray, np.generic)) else x
 
 
@@ -160,8 +160,8 @@ class Generator:
         return ndarray(self._rng.random(size, dtype))
 
 
-FUNCTIONS = """abs arange ascontiguousarray broadcast_to clip concatenate empty exp expm1 full log log1p maximum minimum moveaxis ones
-ones_like pad repeat sign sqrt stack take_along_axis tanh where zeros zeros_like""".split()
+FUNCTIONS = """abs arange ascontiguousarray broadcast_to clip concatenate empty exp expm1 full linspace log log1p maximum minimum moveaxis ones
+ones_like pad repeat roll sign split sqrt stack take_along_axis tanh where zeros zeros_like""".split()
 
 
 def module() -> types.ModuleType:

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 
 import gan_scratch
 from gan_scratch import backend, losses
-from gan_scratch.gans import DCGAN, GAN
+from gan_scratch.gans import DCGAN, GAN, VARIANTS
 from gan_scratch.layers import Dense, Embedding
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from gan_scratch.optim import SGD, Adam, Momentum, RMSProp
 from tests import standin
+from tests.gans.test_variants import ZOO
+from tests.gans.test_zoo import MOMENTS, batch_of, build
 from tests.layers.test_gradients import CASES, convolutions
 
 PACKAGE = Path(gan_scratch.__file__).parent
@@ -123,6 +125,34 @@ def test_a_whole_step_on_both_sides_without_waiting(build, cupy, monkeypatch):
         np.testing.assert_allclose(float(values_device[name]), values[name], rtol=1e-4)
     for a, b in zip(host.D.params, device.D.params):
         np.testing.assert_allclose(on_host(b.value), a.value, atol=1e-4)
+
+
+def plainly(monkeypatch):
+    """The device's kernels in plain array maths, which is quicker here (kernels.cu is tested below), and the host's random numbers."""
+    for kind in ("normal", "uniform"):
+        monkeypatch.setattr(backend.Cuda, kind, lambda self, *a, kind=kind: self.asarray(getattr(backend.CPU, kind)(*a)))
+    for kernel in ("im2col", "col2im", "column_dots"):
+        monkeypatch.setattr(backend.Cuda, kernel, lambda self, *a, kernel=kernel, **k: self.asarray(getattr(backend.CPU, kernel)(
+            *(x._host if isinstance(x, standin.ndarray) else x for x in a), **k)))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_zoo_steps_on_both_sides_without_waiting(name, cupy, monkeypatch):
+    plainly(monkeypatch)
+    host, arrays = build(name)
+    device = VARIANTS[name].build(arrays[0].shape[1:], *(a.shape[1:] for a in arrays[1:]), rng=0, device="cuda")
+    batch = batch_of(arrays, 4)
+    on_device = tuple(map(cupy.asarray, batch)) if isinstance(batch, tuple) else cupy.asarray(batch)
+    for moment in MOMENTS.get(name, (None,)):
+        if moment is not None:
+            host.clock.t = device.clock.t = moment
+        values = host.train_step(batch, np.random.default_rng(1))
+        standin.ndarray.syncs = 0
+        values_device = device.train_step(on_device, np.random.default_rng(1))
+        assert standin.ndarray.syncs == 0, "a step waited for the device"
+        for key in values:
+            np.testing.assert_allclose(float(values_device[key]), values[key], rtol=2e-3, atol=1e-5, err_msg=key)
+    assert device.sample(3, 0).shape == (3, *arrays[0].shape[1:]) if VARIANTS[name].inputs is None else True
 
 
 def test_device_noise_follows_the_host_generator(cupy):
