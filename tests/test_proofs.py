@@ -171,6 +171,7 @@ def test_maxima_on_a_grid():
     x = np.arange(2 * 7 * 7 * 3, dtype=float).reshape(2, 7, 7, 3)
     rows = features.on_grid(x)
     assert rows.shape == (2, 48) and (rows[:, -3:] == x[:, 6, 6]).all() and (rows[:, :3] == x[:, 1, 1]).all()
+    assert features.on_grid(x[:, :3, :3]).shape == (2, 27)  # nothing to pool
 
 
 def test_ridge_in_both_forms(rng):

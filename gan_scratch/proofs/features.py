@@ -33,10 +33,10 @@ def pooled(D, images: np.ndarray) -> np.ndarray:
 
 
 def on_grid(x: np.ndarray, cells: int = 4) -> np.ndarray:
-    """The maximum of each of 4×4 cells of maps (N, H, W, C), (N, 16 C)."""
-    xp, (h, w) = backend.of(x).xp, x.shape[1:3]
-    rows, columns = (np.linspace(0, size, cells + 1).round().astype(int) for size in (h, w))
-    return xp.concatenate([x[:, rows[i]:rows[i + 1], columns[j]:columns[j + 1]].max((1, 2)) for i in range(cells) for j in range(cells)], axis=1)
+    """The maximum of each of 4×4 cells of maps (N, H, W, C), (N, 16 C); smaller maps as they are."""
+    xp = backend.of(x).xp
+    rows, columns = (np.linspace(0, size, min(cells, size) + 1).round().astype(int) for size in x.shape[1:3])
+    return xp.concatenate([x[:, top:bottom, left:right].max((1, 2)) for top, bottom in zip(rows, rows[1:]) for left, right in zip(columns, columns[1:])], axis=1)
 
 
 def ridge(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray) -> float:
