@@ -50,6 +50,12 @@ class Optimizer:
             start = span.stop
         self._homes = [(p.value, p.grad) for p in self.params]
 
+    def restart(self) -> None:
+        """Forget all earlier gradients: the state vectors and the count of steps are as at the beginning."""
+        self.t = 0
+        for slot in self.slots:
+            getattr(self, slot)[...] = 0
+
     def __setstate__(self, state: dict) -> None:
         """A copy (deepcopy, pickle) of an optimizer together with its network: slices were copied as arrays of their own."""
         self.__dict__.update(state)

@@ -68,6 +68,7 @@ VARIANTS: dict[str, Recipe] = {
     "midinet": midinet.RECIPE,
     "midinet-without-conditioner": midinet.WITHOUT,
     "rnn-gan": rnn_gan.RECIPE,
+    "rnn-gan-deaf": rnn_gan.DEAF,
     "rnn-gan-gru": rnn_gan.WITH_GRU,
     "rnn-gan-simple": rnn_gan.SIMPLE,
     "sagan": sagan.RECIPE,

@@ -73,7 +73,8 @@ class InfoGAN:
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)
         q_loss, dguess = surprise(guess, c)  # −log Q(c|x)
         D.backward(head_D.backward(dl_real, of_real), tape_real, inputs=False)
-        D.backward(head_D.backward(dl_fake, of_fake) + head_Q.backward(self.weight * dguess, of_Q), tape_fake, inputs=False)
+        dh_fake = head_D.backward(dl_fake, of_fake) + self.weight * head_Q.backward(dguess, of_Q)  # Q itself always learns
+        D.backward(dh_fake, tape_fake, inputs=False)
         self.opt_D.step()
 
         z, c = self.noise(len(x), rng)
@@ -87,7 +88,7 @@ class InfoGAN:
         G.backward(D.backward(dh, tape_D, weights=False), tape_G, inputs=False)
         self.opt_G.step()
         self.G_ema.update()
-        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "q_loss": self.weight * q_loss, "c_loss": self.weight * c_loss}
+        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "q_loss": q_loss, "c_loss": c_loss}
 
     def sample(self, n: int, rng: np.random.Generator | int, c: Array | None = None) -> Array:
         """n images with the codes c (n, 12), drawn where they aren't given."""

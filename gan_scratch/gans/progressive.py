@@ -9,7 +9,8 @@ While a level fades in, with α going from 0 to 1 (section 2, figure 2),
 so that nothing jumps. What is large in a picture is learned while pictures are small, and cheap. Sections 3 and 4 add the deviation over the batch in D, equalised
 learning rates in both, and pixel norm in G (layers/progressive.py).
 
-Departures: 32×32; the hinge loss instead of WGAN-GP, with the paper's drift term ε E D(x)² (appendix A.1); the optimizer isn't reset between phases.
+Departures: 32×32; the hinge loss instead of WGAN-GP, with the paper's drift term ε E D(x)² (appendix A.1); one convolution
+instead of two in each block of D. As in the authors' code Adam starts anew at each level.
 """
 from __future__ import annotations
 
@@ -70,6 +71,9 @@ class ProgressiveGAN:
         """One step of D, then one of G, on images x (m, 32, 32, C), which are made as small as the level is."""
         G, D, loss = self.G, self.D, self.loss
         level, alpha = self.growth(self.clock.t)
+        if level > self.growth(max(0, self.clock.t - 1))[0]:  # Adam's averages know nothing of the new layers
+            self.opt_G.restart()
+            self.opt_D.restart()
         self.clock.t += 1
         x = blended(shrunk(x, TOP - level), alpha) if level else shrunk(x, TOP)
 

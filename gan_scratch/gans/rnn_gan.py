@@ -2,7 +2,7 @@
 
 At step t, from noise ε_t, the note before, n_{t−1} (for t = 1 the last of the bar before), and the place in the bar:
 
-    state_t = cell([ε_t, n_{t−1}, t/T], state_{t−1}),   n_t = one-hot of arg max (h_t W + b)        (section 3)
+    state_t = cell([ε_t, n_{t−1}, (t − 1)/(T − 1)], state_{t−1}),   n_t = one-hot of arg max (h_t W + b)        (section 3)
 
 The loss reaches a note on two ways, from D and from the note after it, so that dn_t = dy_t + the step t + 1's gradient of its input, and the steps are gone
 through backwards.
@@ -30,17 +30,25 @@ class RecurrentGAN(MidiNet):
 
     Args:
         shape: (2, 16, 24). cell: LSTM, GRU or SimpleRNN.
+        hears: what the note before is multiplied with: 1, or 0 for a G that doesn't hear itself.
+
+    Raises ValueError for another shape.
     """
 
-    def __init__(self, shape: tuple = (2, STEPS, PITCHES), *, cell: type = LSTM, rng=None, device: str = "cpu"):
+    def __init__(self, shape: tuple = (2, STEPS, PITCHES), *, cell: type = LSTM, hears: float = 1.0, rng=None, device: str = "cpu"):
         rng = np.random.default_rng(rng)
-        G, D = Generator(cell(NOISE + PITCHES + 1, HIDDEN, rng=rng), rng), discriminator(rng)
+        G, D = Generator(cell(NOISE + PITCHES + 1, HIDDEN, rng=rng), rng, hears), discriminator(rng)
         super().__init__(shape, G=G, D=D, z_shape=(STEPS, NOISE), loss=Hinge(), betas=(0.0, 0.99), rng=rng, device=device)
 
     @classmethod
     def gru(cls, shape: tuple = (2, STEPS, PITCHES), **options) -> "RecurrentGAN":
         """With gated recurrent units."""
         return cls(shape, cell=GRU, **options)
+
+    @classmethod
+    def deaf(cls, shape: tuple = (2, STEPS, PITCHES), **options) -> "RecurrentGAN":
+        """An LSTM that doesn't hear what it wrote, nor the bar before: what it is compared with."""
+        return cls(shape, hears=0.0, **options)
 
     @classmethod
     def simple(cls, shape: tuple = (2, STEPS, PITCHES), **options) -> "RecurrentGAN":
@@ -51,8 +59,8 @@ class RecurrentGAN(MidiNet):
 class Generator(Layer):
     """(ε (N, 16, 16): noise for each step, first bar (N, 16, 24)) -> second bar (N, 16, 24)."""
 
-    def __init__(self, cell: Layer, rng: np.random.Generator):
-        self.cell, self.choose = cell, Sequential(Dense(cell.n, PITCHES, rng=rng), StraightThrough())
+    def __init__(self, cell: Layer, rng: np.random.Generator, hears: float = 1.0):
+        self.hears, self.cell, self.choose = hears, cell, cell, Sequential(Dense(cell.n, PITCHES, rng=rng), StraightThrough())
 
     def forward(self, pair, train=True):
         eps, bar = pair
@@ -60,7 +68,7 @@ class Generator(Layer):
         notes = []
         for t in range(STEPS):
             place = xp.full((len(bar), 1), t / (STEPS - 1), bar.dtype)
-            x, h_before = xp.concatenate([eps[:, t], note, place], axis=1), state[0]  # (N, 16 + 24 + 1)
+            x, h_before = xp.concatenate([eps[:, t], self.hears * note, place], axis=1), state[0]  # (N, 16 + 24 + 1)
             state, record = self.cell.step(self.cell.input_part(x), state)
             note, of_choice = self.choose.forward(state[0], train)
             notes.append(note)
@@ -79,7 +87,7 @@ class Generator(Layer):
                 cell.add_gradients(x, h_before, da, dm)
             dx = da @ cell.Wx.value.T
             deps.append(dx[:, :NOISE])
-            dnote = dx[:, NOISE:NOISE + PITCHES]  # of the note before, which this step heard
+            dnote = self.hears * dx[:, NOISE:NOISE + PITCHES]  # of the note before, which this step heard
         if not inputs:
             return None
         dbar = xp.zeros_like(bar)
@@ -100,5 +108,7 @@ def discriminator(rng: np.random.Generator) -> Sequential:
 PAPER = "after Mogren 2016, arXiv 1611.09904"
 RECIPE = Recipe(RecurrentGAN, "an LSTM writes a melody and hears what it wrote", PAPER, data="melodies", steps=2400, batch=64, decay=0.5, inputs=first_bars)
 WITH_GRU = Recipe(RecurrentGAN.gru, "the same with gated recurrent units", PAPER, data="melodies", steps=2400, batch=64, decay=0.5, inputs=first_bars)
-SIMPLE = Recipe(RecurrentGAN.simple, "what rnn-gan is compared with: a recurrent network without gates", PAPER, data="melodies", steps=2400, batch=64,
+DEAF = Recipe(RecurrentGAN.deaf, "what rnn-gan is compared with: it doesn't hear its own notes", PAPER, data="melodies", steps=2400, batch=64, decay=0.5,
+              inputs=first_bars)
+SIMPLE = Recipe(RecurrentGAN.simple, "the same with a recurrent network without gates", PAPER, data="melodies", steps=2400, batch=64,
                 decay=0.5, inputs=first_bars)

@@ -56,7 +56,7 @@ class StackGAN:
             net.to(device)
         self.loss, self.first, self.inputs = NonSaturating(), first, None
         self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.0, 0.99)) for net in (self.G, self.D))
-        self.G_ema = EMA(self.G, 0.99)
+        self.first_ema, self.second_ema = EMA(self.G.first, 0.99), EMA(self.G.second, 0.99)
 
     @classmethod
     def without_augmentation(cls, shape: tuple = (32, 32, 3), words: tuple = (10,), **options) -> "StackGAN":
@@ -69,9 +69,13 @@ class StackGAN:
         return tuple(backend.of(like).normal(rng, (n, size), like.dtype) for size in (Z, C, C))
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
-        """One step of D and one of G, of stage I or of stage II, on images x (m, 32, 32, C) with captions t (m, V)."""
+        """One step of D and one of G, of stage I or of stage II, on images x (m, 32, 32, C) with captions t (m, V). For D fakes and real images
+        with wrong captions are one kind: l_fake is the mean over both."""
         x, t = batch
         stage = 1 if self.clock.t < self.first else 2
+        if self.clock.t == self.first:  # Adam's averages know nothing of stage II
+            self.opt_G.restart()
+            self.opt_D.restart()
         self.clock.t += 1
         if stage == 2:
             x, t = x[:BATCH_II], t[:BATCH_II]
@@ -81,7 +85,7 @@ class StackGAN:
 
         def start():  # what G begins with: noise, or a picture of stage I, which is frozen
             z, eps1, eps2 = self.noise(len(x), rng)
-            return (z, eps1, t) if stage == 1 else (self.G_ema.network.first((z, eps1, t)), eps2, t)
+            return (z, eps1, t) if stage == 1 else (self.first_ema.network((z, eps1, t)), eps2, t)
 
         fake, _ = G.forward(start())
         l_real, tape_real = D.forward((x, t))
@@ -97,9 +101,10 @@ class StackGAN:
         g_loss, dl = loss.generator(l)
         dfake, _ = D.backward(dl, tape_D, weights=False)
         G.backward(dfake, tape_G, inputs=False)
+        kl = KL * G.augment.divergence(t)
         self.opt_G.step()
-        self.G_ema.update()
-        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "kl": KL * G.augment.divergence(t)}
+        (self.first_ema if stage == 1 else self.second_ema).update()
+        return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "kl": kl}
 
     def sample(self, n: int, rng: np.random.Generator | int, t: Array | None = None, stage: int = 2) -> Array:
         """n images of the captions t (n, V), without them of some of `inputs`; of stage 1 they are 8×8.
@@ -111,8 +116,8 @@ class StackGAN:
             raise ValueError("this GAN draws what captions say: give captions to sample(n, rng, t), or set .inputs")
         t = self.inputs[rng.integers(len(self.inputs), size=n)] if t is None else t
         z, eps1, eps2 = self.noise(n, rng)
-        small = self.G_ema.network.first((z, eps1, t))
-        return small if stage == 1 else self.G_ema.network.second((small, eps2, t))
+        small = self.first_ema.network((z, eps1, t))
+        return small if stage == 1 else self.second_ema.network((small, eps2, t))
 
 
 class Stages(Layer):

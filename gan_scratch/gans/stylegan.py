@@ -83,12 +83,16 @@ class StyleGAN:
 
     def sample(self, n: int, rng: np.random.Generator | int) -> Array:
         """n images, each of one style."""
-        z = self.noise(n, np.random.default_rng(rng))
-        return self.mixed(z, z, len(CHANNELS))
+        rng = np.random.default_rng(rng)
+        z = self.noise(n, rng)
+        return self.mixed(z, z, len(CHANNELS), rng)
 
-    def mixed(self, z1: Array, z2: Array, cut: int) -> Array:
-        """Images whose blocks before `cut`, 0 … 6, have the style of z1 (n, 32) and the others that of z2."""
-        xp = backend.of(z1).xp
+    def mixed(self, z1: Array, z2: Array, cut: int, rng: np.random.Generator | int = 0) -> Array:
+        """Images whose blocks before `cut`, 0 … 6, have the style of z1 (n, 32) and the others that of z2; rng decides the planes of noise."""
+        xp, rng = backend.of(z1).xp, np.random.default_rng(rng)
+        for _, layer in self.G_ema.network.modules():
+            if isinstance(layer, PlaneNoise):
+                layer.rng = rng
         return self.G_ema.network((z1, z2, xp.full(len(z1), cut, z1.dtype)))
 
 

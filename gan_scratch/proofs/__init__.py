@@ -22,7 +22,7 @@ PROOFS: dict[str, Proof] = {
     "progressive": quality.GROWN,
     "3d-gan": solids.PROOF,
     "midinet": melody.CONDITIONER,
-    "rnn-gan": melody.GATES,
+    "rnn-gan": melody.HEARS,
     "sagan": relation.PROOF,
     "biggan": conditional.TRUNCATION,
     "stylegan": styles.PROOF,

@@ -48,8 +48,8 @@ def measure(gan, data, seed: int) -> dict[str, float]:
 def by_augmentation(gan, t: np.ndarray, seed: int) -> float:
     """The deviation of a pixel within a caption when z is fixed and only ε is drawn."""
     z, eps1, eps2 = gan.noise(len(t), np.random.default_rng(seed))
-    G, z = gan.G_ema.network, z[:1].repeat(len(t), axis=0)
-    x = backend.to_host(G.second((G.first((z, eps1, t)), eps2, t)))
+    z, t = z[:1].repeat(len(t), axis=0), backend.of(z).asarray(t)
+    x = backend.to_host(gan.second_ema.network((gan.first_ema.network((z, eps1, t)), eps2, t)))
     return float(x.reshape(-1, EACH, *x.shape[1:]).std(1).mean())
 
 

@@ -25,7 +25,7 @@ BATCH = 12
 
 
 MOMENTS = {"progressive": (0, 350, 850, 1350, 1300, 1301), "stackgan": (0, 1, 1200, 1201), "stackgan-without-augmentation": (0, 1, 1200, 1201), "srgan": (0, 1, 600, 601)}
-UNUSED = {"midinet-without-conditioner": "G.down1.0.W", "infogan-without-information": "head_Q.", "srgan-mse": "D.",
+UNUSED = {"midinet-without-conditioner": "G.down1.0.W", "srgan-mse": "D.",
           "progressive-at-full-size": tuple(f"{net}{level}" for net in ("G.rgb", "D.from_rgb") for level in range(3))}  # what a comparison leaves out
 
 
@@ -74,7 +74,7 @@ def test_two_steps(name, monkeypatch):
         assert all(p.value.dtype == p.grad.dtype == np.float32 for p in net.params)
     x = gan.sample(5, 0)
     assert x.shape == (5, *arrays[0].shape[1:]) and x.dtype == np.float32 and np.isfinite(x).all()
-    assert (x == gan.sample(5, 0)).all() or any(hasattr(layer, "strength") for _, layer in gan.G.modules())
+    assert (x == gan.sample(5, 0)).all()
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -186,6 +186,9 @@ def test_a_step_descends_what_it_says(name, moment):
     """The gradients of a step against central differences of the values that it returns, with the same draws: up to eight parameters of each
     network, from the first to the last (each layer's own gradients are tested in tests/layers)."""
     gan, arrays = build(name)
+    if name in ("cyclegan", "pix2pix", "pix2pix-l1"):  # smaller pictures: these are convolutional
+        arrays = tuple(a[:, 8:24, 8:24] for a in arrays)
+        gan = VARIANTS[name].build(*(a.shape[1:] for a in arrays), rng=0)
     for net in [*checkpoint.networks(gan).values(), *getattr(gan, "features", [])]:
         net.astype(np.float64)
         for _, layer in net.modules():
@@ -195,8 +198,11 @@ def test_a_step_descends_what_it_says(name, moment):
                 layer.__class__ = Softmax  # whose gradient it has
     if moment is not None:
         gan.clock.t = moment
+    if name == "cyclegan":
+        for p in [*gan.G.params, *gan.F.params]:
+            p.value *= 8  # from N(0, 0.02²) to He's: instance norm of numbers near 0 is too curved to measure its slope
     for part in [part for part in vars(gan) if part.startswith("opt_") or part.endswith("_ema")]:
-        setattr(gan, part, Still(gan.G))
+        setattr(gan, part, Still(getattr(getattr(gan, part), "network", None)))
     rng = np.random.default_rng(4)
     batch = tuple(a[:4] + (0.01 * rng.standard_normal(a[:4].shape) if a.ndim > 2 else 0.0) for a in arrays)  # equal pixels would reach a kink together
     batch = batch if len(batch) > 1 else batch[0]
