@@ -60,7 +60,7 @@ class Generator(Layer):
     """(ε (N, 16, 16): noise for each step, first bar (N, 16, 24)) -> second bar (N, 16, 24)."""
 
     def __init__(self, cell: Layer, rng: np.random.Generator, hears: float = 1.0):
-        self.hears, self.cell, self.choose = hears, cell, cell, Sequential(Dense(cell.n, PITCHES, rng=rng), StraightThrough())
+        self.hears, self.cell, self.choose = hears, cell, Sequential(Dense(cell.n, PITCHES, rng=rng), StraightThrough())
 
     def forward(self, pair, train=True):
         eps, bar = pair
