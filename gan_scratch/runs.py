@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import json
 import platform
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,8 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
     gan = recipe.build(source.shape, *config["conditions"], rng=rng_networks, device=device)
     recipe.hand_inputs(gan, source)
+    if config["steps"] <= (last := getattr(gan, "last_phase", 0)) > 0:
+        warnings.warn(f"{variant} begins its last phase at step {last}, so {config['steps']} steps leave it unfinished; the recipe has {recipe.steps}", stacklevel=2)
     rows = (Unpaired if recipe.unpaired else lambda *arrays: arrays)(samples, *conditions) if conditions else samples
     return Trainer(gan, Batches(rows, config["batch"], rng_batches, device), config["steps"], rng=rng_noise, out=out,
                    config=config, decay=recipe.decay, frame_size=100 if isinstance(source, Dataset) else 1000)
@@ -214,17 +217,19 @@ def side_by_side(title: str, reference: str, generated: dict, real: dict, names:
 
 def write(trainer: Trainer, out: Path, compared=None) -> dict:
     """Evaluate a trained GAN, beside what its proof compares it with; write pictures and metrics.json into `out`; return the numbers."""
-    config = trainer.config
-    result = evaluate(trainer.gan, config)
-    if proof := prove(trainer.gan, compared, config):
+    config, gan = trainer.config, trainer.gan
+    if config["device"] != "cpu":  # what is measured and drawn is host arrays
+        gan, compared = reopened(out)[0], beside(out)
+    result = evaluate(gan, config)
+    if proof := prove(gan, compared, config):
         result["proof"] = proof
     source = load(config["data"], config["full"], config["size"])
     images = isinstance(source, Dataset)
     n = 100 if images else 2000
     real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))
-    plot.samples(out / "samples.png", draw(trainer.gan, n, 0), real, _title(trainer, result))
+    plot.samples(out / "samples.png", draw(gan, n, 0), real, _title(trainer, result))
     if proof:
-        PROOFS[config["variant"]].picture(out / "mechanism.png", trainer.gan, compared, source, 1)
+        PROOFS[config["variant"]].picture(out / "mechanism.png", gan, compared, source, 1)
     plot.strip(out / "over_time.png", trainer.frames, real)
     plot.animation(out / "over_time.gif", trainer.frames, real)
     plot.curves(out / "curves.png", trainer.history)

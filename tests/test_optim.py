@@ -236,3 +236,18 @@ def test_historical_averaging_resumes_and_is_copied(rng):
         resumed.load_state(optimizer.optimizer.state())
     with pytest.raises(ValueError, match="weight must be at least 0"):
         HistoricalAveraging(optimizer, -1)
+
+
+def test_a_restarted_optimizer_is_as_at_the_beginning(rng):
+    first, second = Dense(3, 2, rng=0), Dense(3, 2, rng=0)
+    used, fresh = Adam(first.params), Adam(second.params)
+    for _ in range(5):
+        first.W.grad[...] = rng.standard_normal((3, 2))
+        used.step()
+    used.restart()
+    for p, q in zip(first.params, second.params):
+        p.value[...] = q.value
+    for net, optimizer in ((first, used), (second, fresh)):
+        net.W.grad[...] = 1
+        optimizer.step()
+    assert used.t == 1 and (first.W.value == second.W.value).all()

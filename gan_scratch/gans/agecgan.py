@@ -3,11 +3,11 @@
     G, D    a conditional GAN of faces x and age groups y                                  (eq. 1)
     E       an encoder, trained on what G makes: z₀ = E(x, y)                               (section 2.2)
     z*      what reconstructs the same person:  arg min_z ‖FR(x) − FR(G(z, y))‖²            (eq. 2), from z₀ on
-    ageing  G(z*, y′) for another age y′                                                   (section 2.3)
+    ageing  G(z*, y′) for another age y′
 
 FR is a face recogniser. Pixels would be the wrong measure: they compare light and hair as well (the paper's "pixelwise" optimisation, also here).
 
-Departures: drawn faces of 32×32; D with a projection of y. E is trained beside G in every step instead of afterwards, and so is FR, by contrast: the
+Departures: drawn faces of 32×32; D with a projection of y; 60 steps of Adam and a little 0.002 ‖z‖² instead of L-BFGS-B. E is trained beside G in every step instead of afterwards, and so is FR, by contrast: the
 row h_i of a person must be nearer to that person's at another age, h′_i, than to all h′_j of the batch, with
 
     L_FR = ½ (mean −log softmax_j(τ cos(h_i, h′_j))_i + the same with h and h′ exchanged),   τ = 10   (van den Oord et al. 2018)

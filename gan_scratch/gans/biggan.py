@@ -3,10 +3,11 @@
     G       z in three parts; the first makes the 7×7 map, each of the others joins the class's learned row e(y) as the condition of one
             residual block, whose batch norms are conditional (appendix B, figure 15)
     D       spectral norm everywhere, a projection of the class onto the features (Miyato & Koyama 2018)
-    loss    hinge; D's learning rate is twice G's; orthogonal initialisation
+    loss    hinge; D learns faster than G; orthogonal initialisation
     z       truncated when sampling: numbers beyond a threshold are drawn again, which trades variety for quality (section 3.1)
 
-Departures: images of 14×14, two blocks of width 40 and 24 instead of five of up to 1536, one step of D for each of G instead of two, spectral norm in D only,
+Departures: images of 14×14, two blocks of width 40 and 24 instead of five of up to 1536, one step of D for each of G instead of two, D's learning rate
+twice G's instead of four times, a plain D without residual blocks, no self-attention, spectral norm in D only,
 no orthogonal penalty by default: at this size truncation makes no artefacts that it could cure.
 """
 from __future__ import annotations

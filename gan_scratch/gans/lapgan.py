@@ -6,9 +6,9 @@ With d(·) a picture at half its size (means of 2×2) and u(·) its enlargement 
     I_k = u(I_{k+1}) + h_k                                                                 (eq. 4)
 
 loses nothing. G_K draws I_K from noise, and for each finer level G_k draws the band h_k from noise and l_k = u(I_{k+1}): a conditional GAN. They are trained
-apart, each with real coarse pictures, and put together only to sample (eq. 5). D_k sees l_k, and l_k + h_k.
+apart, each with real coarse pictures, and put together only to sample (eq. 5).
 
-Departures: three levels, 28 → 14 → 7; means and repetition instead of blur and interpolation; the finer a level, the smaller its part of a batch: a half
+Departures: D_k sees l_k beside l_k + h_k, not the sum alone; three levels, 28 → 14 → 7; means and repetition instead of blur and interpolation; the finer a level, the smaller its part of a batch: a half
 at 14×14, a quarter at 28×28.
 """
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LAPGAN:
 
     @staticmethod
     def single(shape: tuple = (28, 28, 1), *, rng=None, device: str = "cpu") -> GAN:
-        """What it is compared with: one GAN that draws 28×28 at once."""
+        """What it is compared with: one GAN that draws 28×28 at once. Raises ValueError for another size."""
         check(shape)
         rng, c = np.random.default_rng(rng), shape[2]
         make = {"rng": rng, "init": N02}
@@ -61,7 +61,12 @@ class LAPGAN:
         return tuple(backend.of(like).normal(rng, (n, *shape), like.dtype) for shape in ((Z,), (14, 14, 1), (28, 28, 1)))
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
-        """One step of each D, then one of each G, on images x (m, 28, 28, C) with m ≥ 4; the losses are sums over the three levels."""
+        """One step of each D, then one of each G, on images x (m, 28, 28, C); the losses are sums over the three levels, D's outputs those of the finest.
+
+        Raises ValueError for fewer than 4 images.
+        """
+        if len(x) < 4:
+            raise ValueError(f"LAPGAN's finest level takes a quarter of a batch, so a batch needs at least 4 images, got {len(x)}")
         G, D, loss = self.G, self.D, self.loss
         h14, h28, I7 = bands(x)
         I14 = enlarged(I7) + h14

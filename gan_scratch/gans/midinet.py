@@ -2,11 +2,11 @@
 
 A bar is a picture of 16 steps × 24 pitches, and G draws it with transposed convolutions along time. What makes bars go together is the
 conditioner (section 3.3): convolutions that go the other way, from the previous bar down to the size that G begins with, and whose maps stand beside
-G's own maps of the same size. D sees both bars.
+G's own maps of the same size.
 
-    min_G max_D  E log D(x) + E log(1 − D(G(z | bar before)))                               (eq. 1)
+    min_G max_D  E log D(x) + E log(1 − D(G(z)))                                           (eq. 1)
 
-Departures: two bars, so one bar before; one note sounds at each step. G's last layer is straight-through: D sees one-hot rows from both sides, while G
+Departures: D sees both bars, the paper's one bar: only so can it say that a bar doesn't go on from the bar before. Two bars, so one bar before; one note sounds at each step. G's last layer is straight-through: D sees one-hot rows from both sides, while G
 gets softmax's gradient (layers/discrete.py). Without it G collapsed to one pitch. The paper's feature matching is left out.
 """
 from __future__ import annotations

@@ -8,7 +8,7 @@ L1 alone makes the median of all pictures that are possible, which is dull; D as
 at a size stands beside what the way up makes at that size, so outlines stay where they are. D is a PatchGAN: its output is a map, one logit for each
 patch, and the loss is their mean.
 
-Departures: 32×32 and smaller nets; enlargement and convolution instead of transposed convolutions, no batch norm in D, samples from an average of G and
+Departures: 32×32 and smaller nets, so that a patch of D reaches over nearly the whole picture; one jitter for a batch, around the edges; enlargement and convolution instead of transposed convolutions, no batch norm in D, samples from an average of G and
 without dropout: each removes a pattern of squares or grain. λ = 10 instead of 100. No noise is given to G: the paper found that G ignores it.
 """
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Pix2Pix(Translator):
     """A U-Net and a PatchGAN.
 
     Args:
-        shape: (S, S, C) of what G makes, S a multiple of 4. input_shape: (S, S, C′) of what it is made of.
+        shape: (S, S, C) of what G makes, S a multiple of 4 from 8 on. input_shape: (S, S, C′) of what it is made of.
         weight: λ.
 
     Raises ValueError when the sizes differ or can't be halved twice.
@@ -109,7 +109,7 @@ def jittered(batch: tuple[Array, Array], rng: np.random.Generator) -> tuple[Arra
 
 
 class UNet(Layer):
-    """a (N, S, S, c_in) -> (N, S, S, c_out): halved while the size is even and above 2, at most four times, and back up, each size beside its own.
+    """a (N, S, S, c_in) -> (N, S, S, c_out): halved while the size is even, at most four times, and back up, each size beside its own.
 
         down k    convolution of stride 2, batch norm (not in the first), leaky          h_k (N, S/2^k, S/2^k, ·)
         up k      (the map below beside h_k), enlarged, convolution, batch norm, ReLU
@@ -159,14 +159,14 @@ def down(c_in: int, c_out: int, rng: np.random.Generator, norm: bool) -> Sequent
 
 
 def discriminator(channels: int, rng: np.random.Generator) -> Sequential:
-    """(a, x) side by side (N, S, S, channels) -> logits of patches (N, S/8, S/8, 1); each sees 38×38 pixels."""
+    """(a, x) side by side (N, S, S, channels) -> logits of patches (N, ⌊S/8⌋, ⌊S/8⌋, 1); each sees 38×38 pixels."""
     return Sequential(Concat(), Conv2d(channels, 16, rng=rng), LeakyReLU(0.2), Conv2d(16, 32, rng=rng), LeakyReLU(0.2), Conv2d(32, 64, rng=rng), LeakyReLU(0.2),
                       Conv2d(64, 1, 3, 1, rng=rng))
 
 
 def check(shape: tuple, input_shape: tuple) -> None:
-    """Raises ValueError unless both are images of the same size, a multiple of 4."""
-    if len(shape) != 3 or len(input_shape) != 3 or shape[:2] != tuple(input_shape[:2]) or shape[0] != shape[1] or shape[0] % 4:
+    """Raises ValueError unless both are images of the same size, a multiple of 4 from 8 on."""
+    if len(shape) != 3 or len(input_shape) != 3 or shape[:2] != tuple(input_shape[:2]) or shape[0] != shape[1] or shape[0] % 4 or shape[0] < 8:
         raise ValueError(f"this variant makes square images of a size that can be halved twice from inputs of the same size, not {shape} from {tuple(input_shape)}; "
                          "give --size 32")
 

@@ -53,6 +53,11 @@ class ProgressiveGAN:
         """The same networks, trained at 32×32 from the start: what it is compared with."""
         return cls(shape, phases=((0, 0),) * (TOP + 1), rng=rng, device=device)
 
+    @property
+    def last_phase(self) -> int:
+        """The step at which 32×32 has faded in."""
+        return sum(map(sum, self.phases[:TOP])) + self.phases[TOP][0]
+
     def growth(self, t: int) -> tuple[int, float]:
         """The level, 0 … 3, and α at step t."""
         for level, (fading, standing) in enumerate(self.phases):

@@ -52,6 +52,11 @@ class SRGAN(Translator):
         """l_MSE to the end: what it is compared with."""
         return cls(shape, input_shape, first=np.inf, rng=rng, device=device)
 
+    @property
+    def last_phase(self) -> float:
+        """The step at which D and the features come in."""
+        return 0 if self.first == np.inf else self.first
+
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step on images x (m, S, S, 1) and a (m, S/4, S/4, 1), the same at a quarter of the size."""
         x, a = batch

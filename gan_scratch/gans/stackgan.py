@@ -63,6 +63,11 @@ class StackGAN:
         """G gets a linear map of the caption: what it is compared with."""
         return cls(shape, words, augmented=False, **options)
 
+    @property
+    def last_phase(self) -> float:
+        """The step at which what samples are drawn from begins to learn."""
+        return self.first
+
     def noise(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         """z (n, 16), and ε (n, 16) for the caption of either stage."""
         like = self.G.params[0].value

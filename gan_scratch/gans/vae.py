@@ -10,6 +10,7 @@ With one draw z = μ + σ∘ε, ε ~ N(0, I), which is differentiable in μ and 
     dl = σ(l) − t,   dμ = dz + μ,   dv = ½ dz∘σ∘ε + ½ (e^v − 1)
 
 It can't drop a class: every image has to be explained. But where several pictures are possible it draws their mean, which is blurred.
+(For grey t the first sum is no log density, but, being linear in t, the mean of the bound over images binarised with b ~ Bernoulli(t).)
 Departures: convolutions instead of one hidden layer, Adam, samples from an average of G. Samples are the pixels' probabilities, not draws.
 """
 from __future__ import annotations

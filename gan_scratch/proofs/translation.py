@@ -27,8 +27,9 @@ def psnr(x: np.ndarray, true: np.ndarray, where: np.ndarray | float = 1.0) -> fl
 
 
 def similarity(x: np.ndarray, true: np.ndarray, window: int = 7) -> float:
-    """The structural similarity of pictures (n, H, W, C), in [−1, 1] (Wang et al. 2004, eq. 13), with means over windows of 7×7 and C₁ = (0.01·2)², C₂ = (0.03·2)²."""
-    x, true = x.astype(np.float64), true.astype(np.float64)
+    """The structural similarity of pictures (n, H, W, C), in [−1, 1] (Wang et al. 2004, eq. 13), with means over windows of 7×7, for
+    brightness 0 … 1: C₁ = 0.01², C₂ = 0.03²."""
+    x, true = ((t.astype(np.float64) + 1) / 2 for t in (x, true))
 
     def mean(t):
         sums = np.pad(t.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0), (0, 0)))
@@ -36,7 +37,7 @@ def similarity(x: np.ndarray, true: np.ndarray, window: int = 7) -> float:
 
     mx, mt = mean(x), mean(true)
     vx, vt, cov = mean(x * x) - mx**2, mean(true * true) - mt**2, mean(x * true) - mx * mt
-    c1, c2 = 0.02**2, 0.06**2
+    c1, c2 = 0.01**2, 0.03**2
     return float(((2 * mx * mt + c1) * (2 * cov + c2) / ((mx**2 + mt**2 + c1) * (vx + vt + c2))).mean())
 
 
