@@ -67,6 +67,7 @@ def test_a_variant_that_translates_says_what_it_needs(tmp_path):
         runs.new("stackgan", "faces")
 
 
+@pytest.mark.filterwarnings("ignore:stackgan begins its last phase")
 def test_captions(tmp_path):
     fill(tmp_path / "pictures", [f"{i}.png" for i in range(6)])
     colours = ["red", "blue"]

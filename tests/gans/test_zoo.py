@@ -102,6 +102,7 @@ def test_resume_is_bitwise(name, tmp_path):
     assert expected.keys() == found.keys() and all((expected[k] == found[k]).all() for k in expected)
 
 
+@pytest.mark.filterwarnings("ignore:.*begins its last phase")
 @pytest.mark.parametrize("name", PROOFS)
 def test_training_from_the_command_line_leaves_the_proof(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
