@@ -28,7 +28,6 @@ from gan_scratch.optim import EMA, Adam
 
 N02 = init.normal(0.02)
 POOL = 50
-IDENTITY = 5.0  # ½ λ
 
 
 class CycleGAN(Translator):
@@ -36,15 +35,15 @@ class CycleGAN(Translator):
 
     Args:
         shape: of style B. input_shape: of style A, the same.
-        weight: λ of the cycle; the identity's is always 5.
+        cycle, identity: the weights of these losses, λ and ½ λ.
 
     Raises ValueError when the shapes differ.
     """
 
-    def __init__(self, shape: tuple, input_shape: tuple, *, weight: float = 10.0, rng=None, device: str = "cpu"):
+    def __init__(self, shape: tuple, input_shape: tuple, *, cycle: float = 10.0, identity: float = 5.0, rng=None, device: str = "cpu"):
         if tuple(shape) != tuple(input_shape) or shape[0] % 4 or shape[1] % 4:
             raise ValueError(f"CycleGAN goes between pictures of one shape, a multiple of 4, not between {tuple(input_shape)} and {tuple(shape)}; give --size 32")
-        rng, c, self.weight = np.random.default_rng(rng), shape[2], weight
+        rng, c, self.cycle, self.identity = np.random.default_rng(rng), shape[2], cycle, identity
         self.G, self.F = (generator(c, rng).to(device) for _ in range(2))
         self.D_B, self.D_A = (discriminator(c, rng).to(device) for _ in range(2))
         self.pool_B, self.pool_A = Pool(shape, device), Pool(shape, device)
@@ -54,34 +53,41 @@ class CycleGAN(Translator):
         self.G_ema, self.F_ema = EMA(self.G, 0.99), EMA(self.F, 0.99)
 
     @classmethod
-    def without_cycle(cls, shape: tuple, input_shape: tuple, *, rng=None, device: str = "cpu") -> "CycleGAN":
-        """No cycle: two GANs that know nothing of each other, each with its identity loss. What it is compared with."""
-        return cls(shape, input_shape, weight=0.0, rng=rng, device=device)
+    def without_either(cls, shape: tuple, input_shape: tuple, **options) -> "CycleGAN":
+        """Two GANs that know nothing of each other: what it is compared with."""
+        return cls(shape, input_shape, cycle=0.0, identity=0.0, **options)
+
+    @classmethod
+    def identity_only(cls, shape: tuple, input_shape: tuple, **options) -> "CycleGAN":
+        """No cycle, but what is of the style already should stay as it is."""
+        return cls(shape, input_shape, cycle=0.0, **options)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of G and F, then one of D_B and D_A, on pictures b and a (m, S, S, C), which don't belong together."""
         b, a = batch
-        G, F, D_B, D_A, loss, weight = self.G, self.F, self.D_B, self.D_A, self.loss, self.weight
+        G, F, D_B, D_A, loss = self.G, self.F, self.D_B, self.D_A, self.loss
 
         fake_b, tape_G = G.forward(a)
         fake_a, tape_F = F.forward(b)
         value_b, dfake_b = fooling(D_B, fake_b, loss)
         value_a, dfake_a = fooling(D_A, fake_a, loss)
-        cycle = value_b * 0
-        if weight:
+        cycle = identity = value_b * 0
+        if self.cycle:
             again_a, tape_FG = F.forward(fake_b)  # F(G(a))
             again_b, tape_GF = G.forward(fake_a)  # G(F(b))
             cycle_a, dagain_a = l1(again_a, a)
             cycle_b, dagain_b = l1(again_b, b)
-            dfake_b = dfake_b + F.backward(weight * dagain_a, tape_FG)
-            dfake_a = dfake_a + G.backward(weight * dagain_b, tape_GF)
-            cycle = weight * (cycle_a + cycle_b)
-        same_b, tape_Gb = G.forward(b)
-        same_a, tape_Fa = F.forward(a)
-        identity_b, dsame_b = l1(same_b, b)
-        identity_a, dsame_a = l1(same_a, a)
-        G.backward(IDENTITY * dsame_b, tape_Gb, inputs=False)
-        F.backward(IDENTITY * dsame_a, tape_Fa, inputs=False)
+            dfake_b = dfake_b + F.backward(self.cycle * dagain_a, tape_FG)
+            dfake_a = dfake_a + G.backward(self.cycle * dagain_b, tape_GF)
+            cycle = self.cycle * (cycle_a + cycle_b)
+        if self.identity:
+            same_b, tape_Gb = G.forward(b)
+            same_a, tape_Fa = F.forward(a)
+            identity_b, dsame_b = l1(same_b, b)
+            identity_a, dsame_a = l1(same_a, a)
+            G.backward(self.identity * dsame_b, tape_Gb, inputs=False)
+            F.backward(self.identity * dsame_a, tape_Fa, inputs=False)
+            identity = self.identity * (identity_a + identity_b)
         G.backward(dfake_b, tape_G, inputs=False)
         F.backward(dfake_a, tape_F, inputs=False)
         self.opt_G.step()
@@ -91,7 +97,7 @@ class CycleGAN(Translator):
         d_b = judging(D_B, b, self.pool_B.exchanged(fake_b, rng), loss)
         d_a = judging(D_A, a, self.pool_A.exchanged(fake_a, rng), loss)
         self.opt_D.step()
-        return {"d_loss": d_b + d_a, "g_loss": value_b + value_a, "cycle": cycle, "identity": IDENTITY * (identity_a + identity_b)}
+        return {"d_loss": d_b + d_a, "g_loss": value_b + value_a, "cycle": cycle, "identity": identity}
 
     def back(self, b: Array) -> Array:
         """F(b): pictures of style B (n, S, S, C) in style A."""
@@ -171,4 +177,5 @@ def other_style(data) -> tuple[np.ndarray]:
 PAPER = "Zhu et al. 2017, arXiv 1703.10593"
 MAKE = dict(data="noto2twemoji", steps=700, batch=8, decay=0.5, conditions=other_style, inputs=lambda data: other_style(held_out(data))[0], unpaired=True)
 RECIPE = Recipe(CycleGAN, "two styles without pairs: there and back again should return", PAPER, **MAKE)
-WITHOUT = Recipe(CycleGAN.without_cycle, "what cyclegan is compared with: the identity loss, but no cycle", PAPER, **MAKE)
+WITHOUT = Recipe(CycleGAN.without_either, "what cyclegan is compared with: neither cycle nor identity loss", PAPER, **MAKE)
+IDENTITY_ONLY = Recipe(CycleGAN.identity_only, "the identity loss without the cycle", PAPER, **MAKE)

@@ -37,14 +37,14 @@ class SRGAN(Translator):
     Raises ValueError for other shapes.
     """
 
-    def __init__(self, shape: tuple, input_shape: tuple, *, first: float = 600, rng=None, device: str = "cpu"):
+    def __init__(self, shape: tuple, input_shape: tuple, *, first: float = 500, rng=None, device: str = "cpu"):
         if shape[2] != 1 or tuple(4 * s for s in input_shape[:2]) != tuple(shape[:2]):
             raise ValueError(f"SRGAN is made here for grey images and enlarges them four times, not {tuple(input_shape)} to {tuple(shape)}")
         rng = np.random.default_rng(rng)
         self.G, self.D, self.clock = Enlarger(input_shape[:2], rng).to(device), discriminator(shape, rng).to(device), Clock()
         self.features = [Judge("mnist").network[:4].to(device)]  # frozen: in a list it isn't one of the networks that are trained
         self.loss, self.first = NonSaturating(), first
-        self.opt_G, self.opt_D = Adam(self.G.params, 2e-3, (0.9, 0.99)), Adam(self.D.params, 1e-3, (0.5, 0.99))
+        self.opt_G, self.opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (self.G, self.D))
         self.G_ema = EMA(self.G, 0.99)
 
     @classmethod
@@ -127,6 +127,6 @@ def discriminator(shape: tuple, rng: np.random.Generator) -> Sequential:
 
 
 PAPER = "Ledig et al. 2017, arXiv 1609.04802"
-MAKE = dict(data="fashion_mnist", steps=1200, batch=32, decay=0.5, conditions=smaller, inputs=lambda data: smaller(held_out(data))[0])
+MAKE = dict(data="fashion_mnist", steps=1500, batch=32, decay=0.5, conditions=smaller, inputs=lambda data: smaller(held_out(data))[0])
 RECIPE = Recipe(SRGAN, "four times the size: pixel shuffle, features and a D instead of squared errors", PAPER, **MAKE)
 MSE_ONLY = Recipe(SRGAN.mse_only, "what srgan is compared with: squared errors alone", PAPER, **MAKE)

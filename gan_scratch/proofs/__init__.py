@@ -16,6 +16,7 @@ PROOFS: dict[str, Proof] = {
     "pix2pix": translation.PIX2PIX,
     "inpainting": translation.INPAINTING,
     "cyclegan": translation.CYCLE,
+    "cyclegan-identity-only": translation.IDENTITY,
     "srgan": translation.SRGAN,
     "lapgan": bands.PROOF,
     "stackgan": stages.PROOF,

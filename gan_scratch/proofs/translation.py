@@ -216,7 +216,9 @@ def picture_styles(path: Path, gan, baseline, data, seed: int) -> None:
     rows = np.random.default_rng(seed).permutation(len(test.images))[:20]
     a, b = partners(test)[0][rows], test.images[rows]
     to_b = made(gan, a)
-    panels(path, {"A": a, "G(A)": to_b, "no cycle": None if baseline is None else made(baseline, a), "true B": b, "F(G(A))": backend.to_host(gan.back(to_b))}, 10)
+    panels(path, {"A": a, "G(A)": to_b, "neither loss": None if baseline is None else made(baseline, a), "true B": b, "F(G(A))": backend.to_host(gan.back(to_b))}, 10)
 
 
-CYCLE = Proof("the cycle makes a face become its own partner, without pairs", STYLES, measure_styles, references_styles, picture_styles, baseline="cyclegan-without-cycle")
+CYCLE = Proof("cycle and identity loss make a face become its own partner, without pairs", STYLES, measure_styles, references_styles, picture_styles,
+              baseline="cyclegan-without-either")
+IDENTITY = Proof("the identity loss alone keeps much of a face in its place; what is left is the cycle's", STYLES, measure_styles, references_styles, picture_styles)
