@@ -231,6 +231,8 @@ def show_data(args) -> None:
         labels = "no labels" if source.labels is None else f"{len(np.unique(source.labels))} classes"
         test = "" if source.test_images is None else f", test part of {len(source.test_images)}"
         print(f"{len(source.images)} images of shape {source.shape}{test}, {labels}, values {source.images.min():.2f} to {source.images.max():.2f}")
+        if source.extra:
+            print("with " + ", ".join(f"{name} {array.shape}" for name, array in source.extra.items()))
         x = some(source.images, 100)
     else:
         print(f"points with {source.shape[0]} coordinates")

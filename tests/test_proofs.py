@@ -1,4 +1,6 @@
 """What the proofs measure, on samples whose numbers are known."""
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,13 @@ def test_quality_of_real_pictures_in_the_generators_place():
     real = quality.of_shapes(data.images[:1000], data)
     same, blank = quality.scores(quality.of_shapes(shapes(1000, seed=4).images, data), real), quality.scores(quality.of_shapes(np.zeros((1000, 32, 32, 3), np.float32) + np.linspace(0, .1, 1000, dtype=np.float32)[:, None, None, None], data), real)
     assert same["fid"] < 0.02 * blank["fid"] and same["coverage"] > 0.9 and blank["coverage"] < 0.05
+
+
+def test_the_page_has_every_proof_with_its_rows_and_picture():
+    page = (Path(__file__).parents[1] / "course/zoo.md").read_text()
+    sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    assert list(sections) == list(PROOFS)
+    for name, proof in PROOFS.items():
+        assert all(f"| {text.strip()} |" in sections[name] for text in proof.rows.values()), name
+        assert proof.baseline is None or f" {proof.baseline} " in sections[name]
+        assert (Path(__file__).parents[1] / f"course/figures/zoo_{name}.png").stat().st_size < 1_000_000

@@ -176,7 +176,7 @@ RECIPE = Recipe(Pix2Pix, "outlines become pictures: a U-Net, patches judged one 
                 conditions=partners, inputs=lambda data: partners(held_out(data))[0])
 L1_ONLY = Recipe(L1Only, "what pix2pix is compared with: L1 alone", PAPER, data="edges2emoji", steps=900, batch=16, decay=0.5, conditions=partners,
                  inputs=lambda data: partners(held_out(data))[0])
-INPAINTING = Recipe(Pix2Pix, "pix2pix fills holes: the mask is its condition", PAPER, data="fashion_mnist", steps=2500, batch=16, decay=0.5, conditions=holes,
+INPAINTING = Recipe(Pix2Pix, "pix2pix fills holes: the mask is its condition", PAPER, data="fashion_mnist", steps=1500, batch=16, decay=0.5, conditions=holes,
                     inputs=lambda data: holes(held_out(data))[0])
-INPAINTING_L1 = Recipe(L1Only, "what inpainting is compared with: L1 alone", PAPER, data="fashion_mnist", steps=2500, batch=16, decay=0.5, conditions=holes,
+INPAINTING_L1 = Recipe(L1Only, "what inpainting is compared with: L1 alone", PAPER, data="fashion_mnist", steps=1500, batch=16, decay=0.5, conditions=holes,
                        inputs=lambda data: holes(held_out(data))[0])
