@@ -20,7 +20,7 @@ from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
 from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overview
 from gan_scratch.proofs import PROOFS
-from gan_scratch.proofs.proof import table
+from gan_scratch.proofs.proof import Proof, table
 from gan_scratch.training import Trainer, pairwise_distance
 
 
@@ -97,12 +97,18 @@ def reopened(path: Path) -> tuple[object, dict]:
     return gan, config | {"step": meta["step"]}
 
 
+def proof_of(config: dict) -> Proof | None:
+    """What shows that a variant's mechanism works; None where there is none for it or for its data."""
+    proof = PROOFS.get(config["variant"])
+    return proof if proof and proof.suits(config) else None
+
+
 def baseline(config: dict, out: Path) -> Trainer | None:
     """The trainer of what a variant's proof compares it with, in `out`/baseline, where it stopped or new; None for a variant without such.
 
     It gets the data, batch and seed of the run itself, and its steps times the proof's `share`.
     """
-    proof, path = PROOFS.get(config["variant"]), out / "baseline"
+    proof, path = proof_of(config), out / "baseline"
     if proof is None or proof.baseline is None:
         return None
     keys = ("data", "full", "size", "batch", "seed", "device")
@@ -120,7 +126,7 @@ def beside(path: Path):
 
 def prove(gan, compared, config: dict, seed: int = 1) -> dict | None:
     """The numbers of a variant's proof (see proofs/), None where it has none: claim, rows, and columns, the variant's own first."""
-    if (proof := PROOFS.get(config["variant"])) is None:
+    if (proof := proof_of(config)) is None:
         return None
     source = load(config["data"], config["full"], config["size"])
     columns = {config["variant"]: proof.measure(gan, source, seed)}

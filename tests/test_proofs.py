@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gan_scratch import runs
 from gan_scratch.data import load
 from gan_scratch.data.melodies import PITCHES
 from gan_scratch.data.shapes import shapes, two_discs
@@ -233,3 +234,11 @@ def test_the_page_has_every_proof_with_its_rows_and_picture():
         assert all(f"| {text.strip()} |" in sections[name] for text in proof.rows.values()), name
         assert proof.baseline is None or f" {proof.baseline} " in sections[name]
         assert (Path(__file__).parents[1] / f"course/figures/zoo_{name}.png").stat().st_size < 1_000_000
+
+
+def test_a_proof_is_left_out_where_the_data_is_not_known_well_enough(tmp_path):
+    for name, proof in PROOFS.items():
+        assert proof.suits({"data": VARIANTS[name].data, "full": False})
+        assert proof.on == () or not proof.suits({"data": "my pictures", "full": False}) and not proof.suits({"data": proof.on[0], "full": True})
+    config = {"variant": "stylegan", "data": "discs", "full": False, "size": None}
+    assert runs.proof_of(config) is None and runs.baseline(config, tmp_path) is None and runs.prove(None, None, config) is None

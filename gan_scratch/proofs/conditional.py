@@ -11,6 +11,7 @@ from gan_scratch.metrics.frechet import frechet_distance
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
 from gan_scratch.proofs.proof import Proof
 
+JUDGED = ("mnist14", "fashion14")
 N = 2000  # images that are measured, evenly of all classes
 PER_CLASS = {"accuracy": "share of the images in the class asked for, 0 to 1", "worst": "  of the class that is hit least",
              "fid": "Fréchet distance to real images on the judge's features", "recall": "recall (1000 images, k = 5)",
@@ -100,9 +101,9 @@ def truncation_picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-CLASS = Proof("G makes the class that it is asked for", PER_CLASS, measure, references, rows_by_class)
-AGAINST_CGAN = Proof("naming the class makes fakes that are easier to name", PER_CLASS, measure, references, rows_by_class, baseline="cgan")
+CLASS = Proof("G makes the class that it is asked for", PER_CLASS, measure, references, rows_by_class, on=JUDGED)
+AGAINST_CGAN = Proof("naming the class makes fakes that are easier to name", PER_CLASS, measure, references, rows_by_class, baseline="cgan", on=JUDGED)
 TRUNCATION = Proof("G makes the class asked for, and a smaller z makes it more surely and with less variety", PER_CLASS | {
     "within": "deviation of a pixel within a class", "accuracy_cut": "with |z| ≤ 0.5: share in the class asked for",
     "recall_cut": "  recall", "within_cut": "  deviation of a pixel within a class", "fid_cut": "  Fréchet distance"},
-    measure_truncation, references_truncation, truncation_picture)
+    measure_truncation, references_truncation, truncation_picture, on=JUDGED)

@@ -60,5 +60,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture, baseline="midinet-without-conditioner")
-HEARS = Proof("an LSTM that hears its own notes goes on from the note before", ROWS, measure, references, picture, baseline="rnn-gan-deaf")
+CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture, baseline="midinet-without-conditioner", on=("melodies",))
+HEARS = Proof("an LSTM that hears its own notes goes on from the note before", ROWS, measure, references, picture, baseline="rnn-gan-deaf", on=("melodies",))

@@ -16,6 +16,7 @@ class Proof:
         references: (data, seed) -> {column: {key: number or None}}, what real data or chance give.
         picture: (path, gan, baseline or None, data, seed) draws the mechanism into a .png.
         baseline: the variant without the mechanism that is trained beside it, or None where `references` are enough.
+        on: names of the data that it can be measured on; () for all that the variant takes.
         share: how many steps the baseline gets for each step of the variant; not 1 where they take equal time instead.
     """
 
@@ -26,6 +27,11 @@ class Proof:
     picture: Callable[..., None]
     baseline: str | None = None
     share: float = 1.0
+    on: tuple[str, ...] = ()
+
+    def suits(self, config: dict) -> bool:
+        """Whether a run of this configuration can be measured: its data is known well enough."""
+        return not self.on or config["data"] in self.on and not config["full"]
 
 
 def table(claim: str, rows: dict[str, str], columns: dict[str, dict]) -> list[str]:

@@ -33,7 +33,7 @@ def of_shapes(images: np.ndarray, data) -> np.ndarray:
     return np.concatenate([np.concatenate([judge[:-1](part) for judge in judges], axis=1) for part in np.array_split(images, -(-len(images) // 250))])
 
 
-def proof(claim: str, features: Callable, baseline: str, titles: tuple[str, str], share: float = 1.0) -> Proof:
+def proof(claim: str, features: Callable, baseline: str, titles: tuple[str, str], on: tuple[str, ...], share: float = 1.0) -> Proof:
     """A proof by quality.
 
     Args:
@@ -54,8 +54,8 @@ def proof(claim: str, features: Callable, baseline: str, titles: tuple[str, str]
             plot.show_grid(axis, images, 8, title)
         plot.save(fig, path)
 
-    return Proof(claim, ROWS, measure, references, picture, baseline=baseline, share=share)
+    return Proof(claim, ROWS, measure, references, picture, baseline=baseline, share=share, on=on)
 
 
 GROWN = proof("growing reaches better pictures than 32×32 from the start in the same time", of_shapes, "progressive-at-full-size",
-              ("grown from 4×4", "32×32 from the start"), share=0.45)
+              ("grown from 4×4", "32×32 from the start"), ("shapes",), share=0.45)

@@ -79,4 +79,4 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
 
 
 PROOF = Proof("with attention D sees that two discs far apart belong together, and G learns it", ROWS, measure, references, picture,
-              baseline="sagan-without-attention")
+              baseline="sagan-without-attention", on=("discs",))

@@ -79,4 +79,4 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
 
 
 PROOF = Proof("pictures show what captions say, also unseen combinations; augmentation makes them differ", ROWS, measure, references, picture,
-              baseline="stackgan-without-augmentation")
+              baseline="stackgan-without-augmentation", on=("captions",))

@@ -74,4 +74,4 @@ def mixtures(gan, seed: int, k: int = 8) -> np.ndarray:
 
 
 PROOF = Proof("mixing styles moves colour with the fine style and shape with the coarse one", ROWS, measure, references, picture,
-              baseline="stylegan-without-mixing")
+              baseline="stylegan-without-mixing", on=("shapes16",))
