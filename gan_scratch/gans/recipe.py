@@ -18,7 +18,7 @@ class Recipe:
         idea, paper: one line each, for `gan-scratch list`.
         data: the default data. steps, batch: the default length and batch size.
         decay: the last share of the steps in which the learning rates fall to 0.
-        axes: of the samples that `build` makes: 3 for images (H, W, C), 1 for points.
+        axes: of the samples that `build` makes: 3 for images (H, W, C), 4 for volumes, 1 for points.
         points: another recipe of the same variant, for points in the plane; None where an image variant has none.
         conditions: (Dataset) -> the arrays that belong to its images in a batch, () where G makes images from noise alone.
         inputs: (Dataset) -> the held-out array from whose rows G makes samples where it continues or translates something; None elsewhere.
@@ -49,6 +49,8 @@ class Recipe:
             return self
         if len(shape) == 1 and self.points:
             return self.points
+        if self.axes == 4:
+            raise ValueError(f"this variant makes volumes (height, depth, width, channels), not samples of shape {shape}; the data called voxels have them")
         if self.axes == 1:
             raise ValueError(f"this variant makes points, not images of shape {shape}; for images use the variant dcgan")
         if len(shape) > 1:

@@ -267,3 +267,8 @@ def test_a_gan_without_inputs_says_what_is_missing(name):
 def test_shapes_that_a_variant_cannot_make(name):
     with pytest.raises(ValueError, match="not"):
         VARIANTS[name].build((20, 20, 1), rng=0)
+
+
+def test_volumes_are_asked_for_by_name():
+    with pytest.raises(ValueError, match=r"makes volumes .*, not samples of shape \(28, 28, 1\); the data called voxels"):
+        VARIANTS["3d-gan"].suited_to((28, 28, 1))
