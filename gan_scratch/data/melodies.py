@@ -31,6 +31,7 @@ def melodies(n: int = 6000, seed: int = 0) -> Dataset:
 
 
 def rolls(bars: np.ndarray) -> np.ndarray:
-    """Pictures (n, 24, 32, 1) in [−1, 1] of pairs of bars (n, 2, 16, 24): time to the right, pitch upwards."""
-    joined = bars.reshape(len(bars), 2 * STEPS, PITCHES)
-    return 2 * joined.swapaxes(1, 2)[:, ::-1, :, None].astype(np.float32) - 1
+    """Pictures (n, 24, 33, 1) in [−1, 1] of pairs of bars (n, 2, 16, 24): time to the right, pitch upwards, a grey line between the bars."""
+    first, second = (2 * bars[:, i].swapaxes(1, 2)[:, ::-1].astype(np.float32) - 1 for i in (0, 1))  # (n, 24, 16) each
+    line = np.full((len(bars), PITCHES, 1), -0.3, np.float32)
+    return np.concatenate([first, line, second], axis=2)[..., None]
