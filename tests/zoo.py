@@ -33,6 +33,8 @@ those of training on one thread, two or three runs at a time, of {where}.
 
 # Where a number doesn't beat what it is compared with by more than the spread over seeds: what is the matter, and what was tried.
 NOTES: dict[str, str] = {
+    "acgan": "cGAN already makes digits that are named as surely as real ones, so the classifier can't gain beyond the spread; what it costs shows: recall falls with "
+             "each seed.",
     "infogan": "The code's two numbers show as surely (they are read back), but not as ink, slant or width: there the comparison is as good.",
     "inpainting": "The nearest training picture beats both: it has the whole shape. L1 alone is nearer in pixels, as it must be, and blurred.",
     "cyclegan": "What the cycle alone brings is the difference to cyclegan-identity-only below: little in pixels, more in what returns.",
