@@ -72,15 +72,15 @@ def train(name: str, seed: int, folder: Path) -> None:
 
 def section(name: str, runs: list[dict]) -> str:
     """A variant's heading, claim and table."""
-    recipe, proofs = VARIANTS[name], [run["evaluation"]["proof"] for run in runs]
+    recipe, claim, proofs = VARIANTS[name], PROOFS[name].claim, [run["evaluation"]["proof"] for run in runs]
     columns = list(proofs[0]["columns"])
     beside = f" Beside it {PROOFS[name].baseline}, {round(runs[0]['config']['steps'] * PROOFS[name].share)} steps." if PROOFS[name].baseline else ""
     trained = [column for column in columns if column in VARIANTS]
-    lines = [f"## {name}", "", f"{recipe.paper}. {proofs[0]['claim']}. `gan-scratch train {name}`: {runs[0]['config']['data']}, "
+    lines = [f"## {name}", "", f"{recipe.paper}. {claim[0].upper() + claim[1:]}. `gan-scratch train {name}`: {runs[0]['config']['data']}, "
              f"{runs[0]['config']['steps']} steps of {runs[0]['config']['batch']}, {', '.join(str(round(run['training_seconds'])) for run in runs)} s.{beside}{' ' + NOTES[name] if name in NOTES else ''}", "",
              f"![{name}](figures/zoo_{name}.png)", "",
              f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
-    for key, text in proofs[0]["rows"].items():
+    for key, text in PROOFS[name].rows.items():
         cells = []
         for column in columns:
             values = [proof["columns"][column].get(key) for proof in proofs]
