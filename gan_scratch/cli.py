@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=natural, help="decides everything random (default: 0)")
     p.add_argument("--device", choices=("cpu", "cuda"), help="where to compute (default: cpu)")
     p.add_argument("--out", type=Path, help="directory of the run (default: runs/VARIANT-DATA)")
+    p.add_argument("--alone", action="store_true", help="don't train what the variant is compared with")
     p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
     p.set_defaults(command=train)
 
@@ -126,7 +127,7 @@ def train(args) -> int:
         print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
               f"gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
         return 130
-    compared = runs.baseline(config, out)
+    compared = None if args.alone else runs.baseline(config, out)
     if compared and compared.step < compared.steps:
         print(f"training is complete and saved; now {compared.config['variant']}, which it is compared with", flush=True)
         compared.run()

@@ -136,6 +136,13 @@ def test_a_baseline_that_was_stopped_is_finished(tmp_path, monkeypatch):
     assert all((finished[key] == expected[key]).all() for key in expected if key.startswith(("G/", "D/")))
 
 
+def test_alone_trains_no_comparison(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "sagan", "--steps", "2", "--batch", "8", "--out", "run", "--alone"]) == 0
+    columns = json.loads((tmp_path / "run/metrics.json").read_text())["evaluation"]["proof"]["columns"]
+    assert "sagan" in columns and "sagan-without-attention" not in columns and not (tmp_path / "run/baseline").exists()
+
+
 def test_conditions_must_be_there(tmp_path):
     np.savez(tmp_path / "x.npz", images=np.zeros((20, 14, 14, 1), np.uint8))
     with pytest.raises(ValueError, match="needs labels; put the pictures of each class into a folder"):
