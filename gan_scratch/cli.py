@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
     p.add_argument("variant", metavar="VARIANT", help="see gan-scratch list")
-    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (with subfolders A and B for pairs or two styles), a .csv with file and caption, or an .npz; default: the variant's")
+    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (with subfolders A and B for pairs or two styles), a .csv with file and "
+                                  "caption, or an .npz; default: the variant's")
     p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
                    help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
     p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")

@@ -23,7 +23,8 @@ from gan_scratch.data.images import some
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
 
 
-LABELS = {"minus_elbo": "−ELBO", "kl": "KL", "d_loss": "loss D", "g_loss": "loss G", "g_gap": "feature gap", "d_real": "D(x)", "d_fake": "D(G(z))", "l_real": "D(x)", "l_fake": "D(G(z))"}
+LABELS = {"minus_elbo": "−ELBO", "kl": "KL", "d_loss": "loss D", "g_loss": "loss G", "g_gap": "feature gap", "d_real": "D(x)", "d_fake": "D(G(z))",
+          "l_real": "D(x)", "l_fake": "D(G(z))"}
 
 
 class Diverged(RuntimeError):

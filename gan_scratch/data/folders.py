@@ -74,7 +74,8 @@ def _rows(path: Path) -> list[dict]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: can't be read as a table in UTF-8 ({error})") from None
     if not {"file", "caption"} <= set(table.fieldnames or ()):
-        raise ValueError(f"{path}: needs a first line with the columns file and caption, separated by commas; it has {', '.join(table.fieldnames or ()) or 'nothing'}")
+        raise ValueError(f"{path}: needs a first line with the columns file and caption, separated by commas; it has "
+                         f"{', '.join(table.fieldnames or ()) or 'nothing'}")
     if not rows:
         raise ValueError(f"{path}: has no rows below its first line")
     for line, row in enumerate(rows, 2):
@@ -96,5 +97,6 @@ def _read(folder: Path, files: list[Path], size: int | None) -> np.ndarray:
     """All files, or a ValueError: a picture that is left out would leave its partner or its caption alone."""
     images, kept, broken = read_files(folder, files, size)
     if broken:
-        raise ValueError(f"{folder}: {len(broken)} pictures can't be read, {', '.join(broken[:3])}{' …' if len(broken) > 3 else ''}; repair or remove them and what belongs to them")
+        raise ValueError(f"{folder}: {len(broken)} pictures can't be read, {', '.join(broken[:3])}{' …' if len(broken) > 3 else ''}; "
+                         "repair or remove them and what belongs to them")
     return images

@@ -53,7 +53,8 @@ DRAWN = {"shapes": (shapes, "4 000 coloured shapes, 32×32, with captions: 2 siz
          "faces": (faces, "3 600 grey faces, 32×32, labels age group 0 … 3, extra['age'], extra['person']"),
          "voxels": (voxels, "3 000 pieces of furniture, 16×16×16, labels chair, table, pedestal"),
          "melodies": (melodies, "6 000 melodies of two bars, 16 steps × 24 semitones")}
-PAIRED = {"edges2emoji": (edges, "127 emoji faces and their outlines in extra['input']"), "noto2twemoji": (styles, "127 emoji faces in two styles, Noto in extra['input']")}
+PAIRED = {"edges2emoji": (edges, "127 emoji faces and their outlines in extra['input']"),
+          "noto2twemoji": (styles, "127 emoji faces in two styles, Noto in extra['input']")}
 HALVED = {"mnist14": "mnist", "fashion14": "fashion_mnist"}  # four pixels averaged to one: a quarter of the work
 NAMES = [*BUNDLED, *HALVED, *DRAWN, *PAIRED, *POINTS]
 

@@ -7,8 +7,9 @@
 
 FR is a face recogniser. Pixels would be the wrong measure: they compare light and hair as well (the paper's "pixelwise" optimisation, also here).
 
-Departures: drawn faces of 32×32; D with a projection of y; 60 steps of Adam and a little 0.002 ‖z‖² instead of L-BFGS-B. E is trained beside G in every step instead of afterwards, and so is FR, by contrast: the
-row h_i of a person must be nearer to that person's at another age, h′_i, than to all h′_j of the batch, with
+Departures: drawn faces of 32×32; D with a projection of y; 60 steps of Adam and a little 0.002 ‖z‖² instead of L-BFGS-B. E is trained beside G
+in every step instead of afterwards, and so is FR, by contrast: the row h_i of a person must be nearer to that person's at another age, h′_i,
+than to all h′_j of the batch, with
 
     L_FR = ½ (mean −log softmax_j(τ cos(h_i, h′_j))_i + the same with h and h′ exchanged),   τ = 10   (van den Oord et al. 2018)
 """

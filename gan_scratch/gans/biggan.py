@@ -6,9 +6,9 @@
     loss    hinge; D learns faster than G; orthogonal initialisation
     z       truncated when sampling: numbers beyond a threshold are drawn again, which trades variety for quality (section 3.1)
 
-Departures: images of 14×14, two blocks of width 40 and 24 instead of five of up to 1536, one step of D for each of G instead of two, D's learning rate
-twice G's instead of four times, a plain D without residual blocks, no self-attention, spectral norm in D only,
-no orthogonal penalty by default: at this size truncation makes no artefacts that it could cure.
+Departures: images of 14×14, two blocks of width 40 and 24 instead of five of up to 1536, one step of D for each of G instead of two, D's
+learning rate twice G's instead of four times, a plain D without residual blocks, no self-attention, spectral norm in D only, no orthogonal
+penalty by default: at this size truncation makes no artefacts that it could cure.
 """
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """ControlGAN: Lee & Seok 2019, IEEE Access 7, arXiv 1708.00598. A third network names the attributes, and its weight is controlled.
 
-ACGAN's D has two tasks, and G pleases the easier one. Here the classifier C is a network of its own, trained on real images only, and D isn't told the
-labels y at all. With L_C the classification loss,
+ACGAN's D has two tasks, and G pleases the easier one. Here the classifier C is a network of its own, trained on real images only, and D isn't
+told the labels y at all. With L_C the classification loss,
 
     C minimises  L_C(x, y)
     D minimises  L_D(x, 1) + L_D(G(z, y), 0)

@@ -10,8 +10,8 @@ G goes from style A to style B and F back. D_B and D_A say whether a picture is 
 Without the cycle any picture of B would do for any a. D learns from a pool of earlier fakes (Shrivastava et al. 2017), so that G can't
 chase it in circles.
 
-Departures: 32×32, three residual blocks, enlargement and convolution instead of transposed convolutions, one step of both D from the pool after G's, least squares with
-the factor ½ (losses.py), which doubles the weight of the other terms.
+Departures: 32×32, three residual blocks, enlargement and convolution instead of transposed convolutions, one step of both D from the pool after
+G's, least squares with the factor ½ (losses.py), which doubles the weight of the other terms.
 """
 from __future__ import annotations
 

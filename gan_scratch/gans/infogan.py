@@ -5,9 +5,9 @@ The mutual information can't be computed, but bounded from below with any guess 
     I(c; G(z, c)) ≥ E_{c, x ~ G(z, c)} log Q(c|x) + H(c) = L_I(G, Q)                         (eq. 4, 5)
     min_{G, Q} max_D  V(D, G) − λ L_I(G, Q)                                                (eq. 6)
 
-The code: one of K = 10 classes, and two numbers uniform in [−1, 1]. For a class log Q is a log softmax; for a number Q is a Gaussian around the head's
-output with deviation 1, so that −log Q = ½(c − ĉ)² + const. No label of a real picture is ever used. What is found is up to
-the network: here each class gathers one or two digits, and the numbers bend strokes in ways that have no name.
+The code: one of K = 10 classes, and two numbers uniform in [−1, 1]. For a class log Q is a log softmax; for a number Q is a Gaussian around the
+head's output with deviation 1, so that −log Q = ½(c − ĉ)² + const. No label of a real picture is ever used. What is found is up to the network:
+here each class gathers one or two digits, and the numbers bend strokes in ways that have no name.
 
 Departures: Q learns in D's step, and D's features with it; noise on what D and Q see, so that a code can't be hidden in what nobody sees; z has 8
 numbers, the paper's 62.

@@ -5,11 +5,11 @@ With d(·) a picture at half its size (means of 2×2) and u(·) its enlargement 
     I_{k+1} = d(I_k),   h_k = I_k − u(I_{k+1})                                               (eq. 3)
     I_k = u(I_{k+1}) + h_k                                                                 (eq. 4)
 
-loses nothing. G_K draws I_K from noise, and for each finer level G_k draws the band h_k from noise and l_k = u(I_{k+1}): a conditional GAN. They are trained
-apart, each with real coarse pictures, and put together only to sample (eq. 5).
+loses nothing. G_K draws I_K from noise, and for each finer level G_k draws the band h_k from noise and l_k = u(I_{k+1}): a conditional GAN. They
+are trained apart, each with real coarse pictures, and put together only to sample (eq. 5).
 
-Departures: D_k sees l_k beside l_k + h_k, not the sum alone; three levels, 28 → 14 → 7; means and repetition instead of blur and interpolation; the finer a level, the smaller its part of a batch: a half
-at 14×14, a quarter at 28×28.
+Departures: D_k sees l_k beside l_k + h_k, not the sum alone; three levels, 28 → 14 → 7; means and repetition instead of blur and interpolation;
+the finer a level, the smaller its part of a batch: a half at 14×14, a quarter at 28×28.
 """
 from __future__ import annotations
 

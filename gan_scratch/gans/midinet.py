@@ -6,8 +6,9 @@ G's own maps of the same size.
 
     min_G max_D  E log D(x) + E log(1 − D(G(z)))                                           (eq. 1)
 
-Departures: D sees both bars, the paper's one bar: only so can it say that a bar doesn't go on from the bar before. Two bars, so one bar before; one note sounds at each step. G's last layer is straight-through: D sees one-hot rows from both sides, while G
-gets softmax's gradient (layers/discrete.py). Without it G collapsed to one pitch. The paper's feature matching is left out.
+Departures: D sees both bars, the paper's one bar: only so can it say that a bar doesn't go on from the bar before. Two bars, so one bar before;
+one note sounds at each step. G's last layer is straight-through: D sees one-hot rows from both sides, while G gets softmax's gradient
+(layers/discrete.py). Without it G collapsed to one pitch. The paper's feature matching is left out.
 """
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ L1 alone makes the median of all pictures that are possible, which is dull; D as
 at a size stands beside what the way up makes at that size, so outlines stay where they are. D is a PatchGAN: its output is a map, one logit for each
 patch, and the loss is their mean.
 
-Departures: 32×32 and smaller nets, so that a patch of D reaches over nearly the whole picture; one jitter for a batch, around the edges; enlargement and convolution instead of transposed convolutions, no batch norm in D, samples from an average of G and
-without dropout: each removes a pattern of squares or grain. λ = 10 instead of 100. No noise is given to G: the paper found that G ignores it.
+Departures: 32×32 and smaller nets, so that a patch of D reaches over nearly the whole picture; one jitter for a batch, around the edges;
+enlargement and convolution instead of transposed convolutions, no batch norm in D, samples from an average of G and without dropout: each
+removes a pattern of squares or grain. λ = 10 instead of 100. No noise is given to G: the paper found that G ignores it.
 """
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ channel to a mean and deviation that w decides: after that nothing of the block 
 stands for itself. Style mixing (section 3.1): in training most pictures get a second w from a random block on, so that G can't count on
 neighbouring blocks having the same w.
 
-Departures: six blocks, two for each size 4, 8, 16, not grown; nearest enlargement; the last block's kernel is 1×1; f of three layers instead of eight, w larger
-than z, no equalised or slower learning rates; no truncation in w; the non-saturating loss without R1.
+Departures: six blocks, two for each size 4, 8, 16, not grown; nearest enlargement; the last block's kernel is 1×1; f of three layers instead of
+eight, w larger than z, no equalised or slower learning rates; no truncation in w; the non-saturating loss without R1.
 """
 from __future__ import annotations
 

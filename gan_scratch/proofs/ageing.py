@@ -123,4 +123,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("z found for identity stays the same person at another age; in pixels it is no nearer", ROWS, measure, references, picture, on=("faces",))
+PROOF = Proof("z found for identity stays the same person at another age; in pixels it is no nearer",
+              ROWS, measure, references, picture, on=("faces",))

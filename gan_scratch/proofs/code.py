@@ -35,7 +35,8 @@ def measure(gan, data, seed: int) -> dict[str, float]:
     between = sum((classes == k).mean() * (x[classes == k].mean(0) - x.mean(0)) ** 2 for k in range(K))
     return {"information": gan.information(N, rng), "best": float(correlation.max()), **dict(zip(NAMES, map(float, correlation.max(0)))),
             "moved": float(moved),
-            "explained": float(between.sum() / x.var(0).sum()), "digit": float(table.max(1).sum() / N), "fid": frechet_distance(judge.features(x), judge.features(data.images))}
+            "explained": float(between.sum() / x.var(0).sum()), "digit": float(table.max(1).sum() / N),
+            "fid": frechet_distance(judge.features(x), judge.features(data.images))}
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:

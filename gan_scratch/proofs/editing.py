@@ -91,4 +91,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("a normal moves its attribute; projected, it leaves the others alone on average, though not on every single digit", ROWS, measure, references, picture, on=("mnist14", "fashion14"))
+PROOF = Proof("a normal moves its attribute; projected, it leaves the others alone on average, though not on every single digit",
+              ROWS, measure, references, picture, on=("mnist14", "fashion14"))

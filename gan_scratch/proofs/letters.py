@@ -63,4 +63,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("letter, weight and slant are those that were asked for, together", ROWS, measure, references, picture, baseline="controlgan-as-cgan", on=("glyphs",))
+PROOF = Proof("letter, weight and slant are those that were asked for, together",
+              ROWS, measure, references, picture, baseline="controlgan-as-cgan", on=("glyphs",))

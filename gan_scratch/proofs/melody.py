@@ -10,7 +10,8 @@ from gan_scratch.data.melodies import PITCHES, SCALE, STEPS
 from gan_scratch.proofs.proof import Proof
 
 N = 2000
-ROWS = {"joint": "share whose first note is at most two degrees from the bar before", "scale": "share of notes in the scale", "steps": "share of steps of at most two degrees",
+ROWS = {"joint": "share whose first note is at most two degrees from the bar before", "scale": "share of notes in the scale",
+        "steps": "share of steps of at most two degrees",
         "tonic": "share that end on the tonic", "intervals": "distance of the intervals' histogram from real ones (total variation)",
         "distinct": "distinct second bars, of 2 000", "tonics": "  most frequent last note's share (real: about a half)"}
 DEGREE = np.full(PITCHES, -100)  # of a pitch; a note outside the scale is far from all
@@ -60,5 +61,7 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture, baseline="midinet-without-conditioner", on=("melodies",))
-HEARS = Proof("an LSTM that hears its own notes goes on from the note before", ROWS, measure, references, picture, baseline="rnn-gan-deaf", on=("melodies",))
+CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture,
+                    baseline="midinet-without-conditioner", on=("melodies",))
+HEARS = Proof("an LSTM that hears its own notes goes on from the note before",
+              ROWS, measure, references, picture, baseline="rnn-gan-deaf", on=("melodies",))

@@ -73,4 +73,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("3-D convolutions make solids of the kind asked for with a twelfth of a dense G's weights", ROWS, measure, references, picture, baseline="3d-gan-dense", on=("voxels",))
+PROOF = Proof("3-D convolutions make solids of the kind asked for with a twelfth of a dense G's weights",
+              ROWS, measure, references, picture, baseline="3d-gan-dense", on=("voxels",))

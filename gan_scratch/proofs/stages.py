@@ -59,7 +59,8 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
     of_seen, of_unseen = (data.images, data.extra["captions"]), (data.test_images, data.extra["test_captions"])
     columns = {}
     for name, shuffle in (("real", lambda t: t), ("deaf", rng.permutation)):
-        columns[name] = {"seen": float(right(of_seen[0], shuffle(of_seen[1]))["all"].mean()), "unseen": float(right(of_unseen[0], shuffle(of_unseen[1]))["all"].mean())}
+        columns[name] = {"seen": float(right(of_seen[0], shuffle(of_seen[1]))["all"].mean()),
+                         "unseen": float(right(of_unseen[0], shuffle(of_unseen[1]))["all"].mean())}
     labels = data.labels
     columns["real"]["within"] = float(np.mean([data.images[labels == k].std(0).mean() for k in np.unique(labels)]))
     return columns

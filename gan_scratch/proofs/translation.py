@@ -97,12 +97,14 @@ def picture_faces(path: Path, gan, baseline, data, seed: int) -> None:
                   "true": test.images}, 8, "held-out faces")
 
 
-PIX2PIX = Proof("the adversarial term makes pictures as sharp as real ones, where L1 alone draws medians", FACES, measure_faces, references_faces, picture_faces,
+PIX2PIX = Proof("the adversarial term makes pictures as sharp as real ones, where L1 alone draws medians",
+                FACES, measure_faces, references_faces, picture_faces,
                 baseline="pix2pix-l1")
 
 # --- holes ----------------------------------------------------------------------------------------------------------------
 
-HOLES = {"psnr": "peak signal-to-noise ratio in the hole, dB, held out", "l1": "mean |difference| in the hole", "sharpness": "gradient energy of the filled picture relative to real ones"}
+HOLES = {"psnr": "peak signal-to-noise ratio in the hole, dB, held out", "l1": "mean |difference| in the hole",
+         "sharpness": "gradient energy of the filled picture relative to real ones"}
 
 
 def filled(x: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -145,7 +147,8 @@ def picture_holes(path: Path, gan, baseline, data, seed: int) -> None:
                   "true": test.images[:24]}, 8, "held-out pictures")
 
 
-INPAINTING = Proof("what is in the hole follows from what is around it", HOLES, measure_holes, references_holes, picture_holes, baseline="inpainting-l1")
+INPAINTING = Proof("what is in the hole follows from what is around it",
+                   HOLES, measure_holes, references_holes, picture_holes, baseline="inpainting-l1")
 
 # --- four times the size ----------------------------------------------------------------------------------------------------
 
@@ -188,11 +191,13 @@ def picture_sizes(path: Path, gan, baseline, data, seed: int) -> None:
                   "SRGAN": made(gan, a), "true": test.images[:20]}, 10, "held-out images")
 
 
-SRGAN = Proof("features and D give up pixels for texture: lower PSNR, sharper, nearer in distribution", SIZES, measure_sizes, references_sizes, picture_sizes, baseline="srgan-mse")
+SRGAN = Proof("features and D give up pixels for texture: lower PSNR, sharper, nearer in distribution",
+              SIZES, measure_sizes, references_sizes, picture_sizes, baseline="srgan-mse")
 
 # --- two styles -------------------------------------------------------------------------------------------------------------
 
-STYLES = {"there": "mean |difference| of G(a) from the true partner, never shown as a pair", "back": "  of F(b)", "retrieval": "G(a) is nearest to its true partner among all",
+STYLES = {"there": "mean |difference| of G(a) from the true partner, never shown as a pair", "back": "  of F(b)",
+          "retrieval": "G(a) is nearest to its true partner among all",
           "cycle": "mean |F(G(a)) − a|"}
 
 
@@ -223,10 +228,12 @@ def picture_styles(path: Path, gan, baseline, data, seed: int) -> None:
     rows = np.random.default_rng(seed).permutation(len(test.images))[:20]
     a, b = partners(test)[0][rows], test.images[rows]
     to_b = made(gan, a)
-    panels(path, {"A": a, "G(A)": to_b, "neither loss": None if baseline is None else made(baseline, a), "true B": b, "F(G(A))": backend.to_host(gan.back(to_b))}, 10)
+    panels(path, {"A": a, "G(A)": to_b, "neither loss": None if baseline is None else made(baseline, a), "true B": b,
+                  "F(G(A))": backend.to_host(gan.back(to_b))}, 10)
 
 
 CYCLE = Proof("cycle and identity loss make a face become its own partner, without pairs", STYLES, measure_styles, references_styles, picture_styles,
               baseline="cyclegan-without-either", on=("noto2twemoji",))
-IDENTITY = Proof("the identity loss alone keeps much of a face in its place; what is left is the cycle's", STYLES, measure_styles, references_styles, picture_styles,
+IDENTITY = Proof("the identity loss alone keeps much of a face in its place; what is left is the cycle's",
+                 STYLES, measure_styles, references_styles, picture_styles,
                  on=("noto2twemoji",))
