@@ -112,12 +112,12 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def keep_picture(source: Path, target: Path) -> None:
-    """The picture of seed 0 with 64 colours and at most 1 600 pixels wide, which shows the same and takes a fraction of the space."""
+    """The picture of seed 0 with 256 colours and at most 1 600 pixels wide, which shows the same and takes a fraction of the space."""
     with Image.open(source) as picture, replacing(target) as temporary:
         picture = picture.convert("RGB")
         width = min(1600, picture.width)
         small = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-        small.quantize(64).save(temporary, "PNG", optimize=True)
+        small.quantize(256).save(temporary, "PNG", optimize=True)
 
 
 def processor() -> str:

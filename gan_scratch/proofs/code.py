@@ -50,15 +50,27 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 
 
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
-    """One row for each z; along a row only one number of the code changes, from −1 to 1."""
+    """With and without the bound: a row for each class of the code, a column for each z; and rows along which only the first number changes."""
     panels = {}
     for name, model in {"with the bound": gan, "without": baseline}.items():
-        for j in range(2 if model is not None else 0):
-            panels[f"{name}: number {j + 1}, −1 to 1"] = walk(model, j, seed)
+        if model is not None:
+            panels |= {f"{name}: a row for each class": by_class(model, seed), f"{name}: a number from −1 to 1": walk(model, 0, seed)}
     fig, axes = plot.figure(6.5 * len(panels), 7, 1, len(panels))
     for axis, (title, images) in zip(axes, panels.items()):
         plot.show_grid(axis, images, 10, title)
     plot.save(fig, path)
+
+
+def by_class(gan, seed: int) -> np.ndarray:
+    """100 images: ten rows, one for each class of the code, with the same ten z; the code's numbers are 0."""
+    z = np.tile(np.random.default_rng(seed).standard_normal((10, Z), np.float32), (10, 1))
+    return drawn(gan, z, np.concatenate([np.eye(K)[np.arange(10).repeat(10)], np.zeros((100, NUMBERS))], axis=1))
+
+
+def drawn(gan, z: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """G(z, c) for z (n, 8) and codes c (n, 12) in host memory."""
+    place = backend.of(gan.G.params[0].value)
+    return backend.to_host(gan.G_ema.network((place.asarray(z), place.asarray(c.astype(np.float32)))))
 
 
 def walk(gan, j: int, seed: int) -> np.ndarray:
@@ -66,8 +78,7 @@ def walk(gan, j: int, seed: int) -> np.ndarray:
     z = np.random.default_rng(seed).standard_normal((10, Z), np.float32).repeat(10, axis=0)
     c = np.concatenate([np.eye(K)[np.arange(10).repeat(10)], np.zeros((100, 2))], axis=1).astype(np.float32)
     c[:, K + j] = np.tile(np.linspace(-1, 1, 10), 10)
-    like = backend.of(gan.G.params[0].value)
-    return backend.to_host(gan.G_ema.network((like.asarray(z), like.asarray(c))))
+    return drawn(gan, z, c)
 
 
 PROOF = Proof("the classes of the code come to stand for digits, without a label", ROWS, measure, references, picture,
