@@ -12,7 +12,7 @@ from gan_scratch.proofs.proof import Proof
 
 N = 600
 ROWS = {"accuracy": "share whose nearest training piece is of the kind asked for", "nearest": "median overlap with the nearest training piece (IoU)",
-        "copies": "share of exact copies", "pairs": "mean overlap of two pieces of one kind: lower is more varied",
+        "pairs": "mean overlap of two pieces of one kind (noise has less than real ones)",
         "coverage": "share of the training pieces that a sample overlaps by 0.8", "whole": "share of a piece's voxels in its largest part",
         "mirror": "share of a piece's voxels whose mirror image is missing", "weights": "numbers that G learns"}
 
