@@ -49,7 +49,7 @@ class Judge:
 
     def __init__(self, name: str):
         if name not in JUDGED:
-            raise ValueError(f"there is a judge for {' and '.join(JUDGED)}, not for {name!r}")
+            raise ValueError(f"there is a judge for {', '.join(JUDGED[:-1])} and {JUDGED[-1]}, not for {name!r}")
         weights = HALVED.get(name, name)
         path = HERE / f"judge_{weights}.npz"
         arrays = open_npz(path)

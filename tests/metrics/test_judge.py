@@ -65,7 +65,7 @@ def test_the_bias_in_n_is_reported():
 
 
 def test_a_damaged_judge_is_noticed(tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="a judge for mnist and fashion_mnist, not for 'ring'"):
+    with pytest.raises(ValueError, match="a judge for mnist, fashion_mnist, mnist14 and fashion14, not for 'ring'"):
         Judge("ring")
     monkeypatch.setattr(judge, "HERE", tmp_path)
     np.savez(tmp_path / "judge_mnist.npz", **judge.network().state())
