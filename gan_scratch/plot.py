@@ -76,6 +76,20 @@ def show_grid(axis, images: np.ndarray, columns: int, title: str) -> None:
     axis.axis("off")
 
 
+def grids(path: Path, panels: dict[str, np.ndarray], columns: int, size: tuple[float, float], suptitle: str = "") -> None:
+    """A figure of grids of images side by side, one for each title.
+
+    Args:
+        columns: of every grid. size: width and height of a panel, in inches.
+    """
+    fig, axes = figure(size[0] * len(panels), size[1], 1, len(panels), squeeze=False)
+    for axis, (title, images) in zip(axes.flat, panels.items()):
+        show_grid(axis, images, columns, title)
+    if suptitle:
+        fig.suptitle(suptitle, fontsize=TITLE)
+    save(fig, path)
+
+
 def show_points(axis, points: np.ndarray, title: str, limits: tuple, color: str = BLUE) -> None:
     """Draw points (N, 2), or (N, 1) as a histogram, into an axis."""
     if points.shape[1] == 1:

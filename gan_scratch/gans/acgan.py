@@ -14,6 +14,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import require_size
 from gan_scratch.gans.cgan import CGAN, generator
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import Conv2d, Dense, Flatten, LeakyReLU, Sequential
@@ -31,8 +32,7 @@ class ACGAN(CGAN):
     """
 
     def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu"):
-        if shape[:2] != (14, 14):
-            raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
+        require_size(shape, 14, "mnist14 and fashion14 have it")
         rng, (K,) = np.random.default_rng(rng), classes
         G, D = generator(shape[2], 32 + K, rng).to(device), discriminator(shape[2], K, rng).to(device)
         opt_G, opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D))

@@ -20,18 +20,18 @@ import numpy as np
 from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.data.faces import draw
-from gan_scratch.gans.cgan import in_turn
+from gan_scratch.gans.cgan import CGAN
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import (
     BatchNorm, Concat, Conditional, Conv2d, ConvTranspose2d, Dense, Flatten, GaussianNoise, Layer, LeakyReLU, Parameter, PixelNorm, Projection, ReLU,
     Reshape, Sequential, Tanh)
-from gan_scratch.losses import NonSaturating, l2, softmax_cross_entropy
-from gan_scratch.optim import EMA, Adam
+from gan_scratch.losses import l2, softmax_cross_entropy
+from gan_scratch.optim import Adam
 
 Z, H, TAU, SHRINK = 16, 32, 10.0, 0.002
 
 
-class AgeCGAN:
+class AgeCGAN(CGAN):
     """A conditional GAN of faces with an encoder and a recogniser.
 
     Args:
@@ -44,15 +44,10 @@ class AgeCGAN:
         if shape != (32, 32, 1) or tuple(again) != shape:
             raise ValueError(f"Age-cGAN is made here for faces of shape (32, 32, 1), not {shape}; the data called faces have it")
         rng, (K,) = np.random.default_rng(rng), groups
-        self.classes, self.loss = K, NonSaturating()
-        self.G, self.D, self.E, self.FR = (net.to(device) for net in (generator(K, rng), discriminator(K, rng), Encoder(K, rng), recogniser(rng)))
-        self.opt_G, self.opt_D, self.opt_E, self.opt_FR = (Adam(net.params, 1e-3, (0.0, 0.99)) for net in (self.G, self.D, self.E, self.FR))
-        self.G_ema = EMA(self.G, 0.99)
-
-    def noise(self, n: int, rng: np.random.Generator) -> Array:
-        """z (n, 16) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, Z), like.dtype)
+        G, D, E, FR = (net.to(device) for net in (generator(K, rng), discriminator(K, rng), Encoder(K, rng), recogniser(rng)))
+        opt_G, opt_D, self.opt_E, self.opt_FR = (Adam(net.params, 1e-3, (0.0, 0.99)) for net in (G, D, E, FR))
+        super().__init__(G, D, Z, K, opt_G=opt_G, opt_D=opt_D, ema=0.99)
+        self.E, self.FR = E, FR
 
     def train_step(self, batch: tuple[Array, Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of each network on faces x (m, 32, 32, 1), their one-hot age groups y (m, K), and the same persons at other ages, x′."""
@@ -88,11 +83,6 @@ class AgeCGAN:
         FR.backward(dh_again, tape_again, inputs=False)
         self.opt_FR.step()
         return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "e_loss": e_loss, "r_loss": r_loss}
-
-    def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:
-        """n faces of the age groups y (n, K) one-hot; without y of all in turn."""
-        z = self.noise(n, np.random.default_rng(rng))
-        return self.G_ema.network((z, in_turn(n, self.classes, z) if y is None else y))
 
     def encode(self, x: Array, y: Array) -> Array:
         """z₀ (n, 16) of faces x of the age groups y."""

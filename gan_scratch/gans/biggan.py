@@ -16,7 +16,8 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
-from gan_scratch.gans.cgan import CGAN, in_turn
+from gan_scratch.gans.blocks import require_size
+from gan_scratch.gans.cgan import CGAN
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import (
     BatchNorm, Conditional, ConditionalBatchNorm, Conv2d, Dense, Layer, LeakyReLU, Projection, ReLU, Reshape, Sequential, SpectralNorm, SumPool,
@@ -38,8 +39,7 @@ class BigGAN(CGAN):
     """
 
     def __init__(self, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu"):
-        if shape[:2] != (14, 14):
-            raise ValueError(f"BigGAN is made here for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
+        require_size(shape, 14, "mnist14 and fashion14 have it")
         rng, (K,) = np.random.default_rng(rng), classes
         G, D = Generator(shape[2], K, rng).to(device), discriminator(shape[2], K, rng).to(device)
         opt_G, opt_D = Adam(G.params, 5e-4, (0.0, 0.99)), Adam(D.params, 1e-3, (0.0, 0.99))
@@ -58,7 +58,7 @@ class BigGAN(CGAN):
         rng = np.random.default_rng(rng)
         like = self.G.params[0].value
         z = truncated(rng, (n, 3 * PART), threshold).astype(like.dtype)
-        return self.G_ema.network((backend.of(like).asarray(z), in_turn(n, self.classes, like) if y is None else y))
+        return self.G_ema.network((backend.of(like).asarray(z), self.in_turn(n, like) if y is None else y))
 
 
 def truncated(rng: np.random.Generator, shape: tuple, threshold: float) -> np.ndarray:

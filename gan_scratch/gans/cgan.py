@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.recipe import Recipe, labels
 from gan_scratch.layers import BatchNorm, Concat, Conv2d, ConvTranspose2d, Dense, Flatten, Layer, LeakyReLU, ReLU, Reshape, Sequential, Tanh
 from gan_scratch.losses import NonSaturating
@@ -34,8 +35,7 @@ class CGAN:
     @classmethod
     def convolutional(cls, shape: tuple = (14, 14, 1), classes: tuple = (10,), *, rng=None, device: str = "cpu") -> "CGAN":
         """Networks for images (14, 14, C) and one-hot classes (K,). Raises ValueError for another size."""
-        if shape[:2] != (14, 14):
-            raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
+        require_size(shape, 14, "mnist14 and fashion14 have it")
         rng, (K,) = np.random.default_rng(rng), classes
         G, D = generator(shape[2], 32 + K, rng).to(device), discriminator(shape[2], K, rng).to(device)
         opt_G, opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D))
@@ -43,8 +43,7 @@ class CGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, z_dim) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, self.z_dim), like.dtype)
+        return normal(self.G, rng, n, self.z_dim)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of D, then one of G, on real samples x (m, …) with their one-hot classes y (m, K)."""
@@ -71,7 +70,11 @@ class CGAN:
     def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:
         """n samples of the classes y (n, K) one-hot; without y of all classes in turn."""
         z = self.noise(n, np.random.default_rng(rng))
-        return self.G_ema.network((z, in_turn(n, self.classes, z) if y is None else y))
+        return self.G_ema.network((z, self.in_turn(n, z) if y is None else y))
+
+    def in_turn(self, n: int, like: Array) -> Array:
+        """The conditions (n, K) that samples are asked for when nobody names one, on the device of `like`."""
+        return in_turn(n, self.classes, like)
 
 
 def generator(channels: int, n_in: int, rng: np.random.Generator) -> Sequential:

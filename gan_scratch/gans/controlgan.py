@@ -23,14 +23,21 @@ from gan_scratch.gans.cgan import CGAN
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
     BatchNorm, Concat, Conv2d, ConvTranspose2d, Dense, Dropout, Flatten, GaussianNoise, Layer, LeakyReLU, ReLU, Reshape, Sequential, Tanh)
-from gan_scratch.losses import NonSaturating, softmax_cross_entropy
-from gan_scratch.optim import EMA, Adam
+from gan_scratch.losses import softmax_cross_entropy
+from gan_scratch.optim import Adam
 
 GROUPS = (26, 2, 2)  # letter, weight, slant
 Z, RATE, E, LIMIT = 32, 0.05, 1.0, 2.0
 
 
-class ControlGAN:
+class LettersGAN(CGAN):
+    """What ControlGAN and its comparison share: samples of all combinations of attributes in turn."""
+
+    def in_turn(self, n, like):
+        return combinations(n, like)
+
+
+class ControlGAN(LettersGAN):
     """A GAN for images of 16×16 with several attributes at once.
 
     Args:
@@ -42,15 +49,10 @@ class ControlGAN:
     def __init__(self, shape: tuple = (16, 16, 1), attributes: tuple = (sum(GROUPS),), *, rng=None, device: str = "cpu"):
         check(shape, attributes)
         rng = np.random.default_rng(rng)
-        self.G, self.D, self.C = (net.to(device) for net in (generator(rng), discriminator(1, rng), classifier(rng)))
-        self.balance, self.loss = Balance().to(device), NonSaturating()
-        self.opt_G, self.opt_D, self.opt_C = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (self.G, self.D, self.C))
-        self.G_ema = EMA(self.G, 0.99)
-
-    def noise(self, n: int, rng: np.random.Generator) -> Array:
-        """z (n, 32) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, Z), like.dtype)
+        G, D, C = (net.to(device) for net in (generator(rng), discriminator(1, rng), classifier(rng)))
+        opt_G, opt_D, self.opt_C = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D, C))
+        super().__init__(G, D, Z, sum(GROUPS), opt_G=opt_G, opt_D=opt_D, ema=0.99)
+        self.C, self.balance = C, Balance().to(device)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of each network on images x (m, 16, 16, 1) with their attributes y (m, 30)."""
@@ -83,11 +85,6 @@ class ControlGAN:
         self.balance.gamma = xp.clip(gamma + RATE * (c_fake - E * c_real), 0, LIMIT).astype(x.dtype)  # the control
         return {"d_loss": d_loss, "g_loss": g_loss, **loss.outputs(l_real, l_fake), "class_real": c_real, "class_fake": gamma * c_fake, "gamma": self.balance.gamma}
 
-    def sample(self, n: int, rng: np.random.Generator | int, y: Array | None = None) -> Array:
-        """n letters with the attributes y (n, 30); without y of all 104 combinations in turn."""
-        z = self.noise(n, np.random.default_rng(rng))
-        return self.G_ema.network((z, combinations(n, z) if y is None else y))
-
 
 class Balance(Layer):
     """What the control remembers, γ: a number that a checkpoint keeps."""
@@ -98,7 +95,7 @@ class Balance(Layer):
         self.gamma = np.array(1.0, np.float32)
 
 
-class LabelledCGAN(CGAN):
+class LabelledCGAN(LettersGAN):
     """What ControlGAN is compared with: the same G, and a D that is told the attributes as maps (gans/cgan.py)."""
 
     def __init__(self, shape: tuple = (16, 16, 1), attributes: tuple = (sum(GROUPS),), *, rng=None, device: str = "cpu"):
@@ -107,11 +104,6 @@ class LabelledCGAN(CGAN):
         G, D = generator(rng).to(device), Sequential(Concat(), *discriminator(1 + K, rng)).to(device)
         opt_G, opt_D = (Adam(net.params, 1e-3, (0.5, 0.99)) for net in (G, D))
         super().__init__(G, D, Z, K, opt_G=opt_G, opt_D=opt_D, ema=0.99)
-
-    def sample(self, n, rng, y=None):
-        """n letters with the attributes y (n, 30); without y of all 104 combinations in turn."""
-        z = self.noise(n, np.random.default_rng(rng))
-        return self.G_ema.network((z, combinations(n, z) if y is None else y))
 
 
 def check(shape: tuple, attributes: tuple) -> None:

@@ -18,8 +18,8 @@ from typing import Sequence
 
 import numpy as np
 
-from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import BatchNorm, Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Reshape, Sequential, Tanh, init
 from gan_scratch.losses import NonSaturating
@@ -47,8 +47,7 @@ class GAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, z_dim) ~ N(0, I), on the device and in the dtype of G."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, self.z_dim), like.dtype)
+        return normal(self.G, rng, n, self.z_dim)
 
     def train_step(self, batch: Array, rng: np.random.Generator) -> dict[str, Array]:
         """Algorithm 1: k steps of D, on a k-th of the batch each, then one step of G.

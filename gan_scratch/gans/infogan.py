@@ -18,6 +18,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.cgan import generator
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import Conv2d, Dense, Flatten, GaussianNoise, LeakyReLU, Sequential
@@ -38,8 +39,7 @@ class InfoGAN:
     """
 
     def __init__(self, shape: tuple = (14, 14, 1), *, weight: float = 1.0, rng=None, device: str = "cpu"):
-        if shape[:2] != (14, 14):
-            raise ValueError(f"this variant is made for images of shape (14, 14, C), not {shape}; mnist14 and fashion14 have it")
+        require_size(shape, 14, "mnist14 and fashion14 have it")
         rng, self.weight = np.random.default_rng(rng), weight
         self.G = generator(shape[2], Z + K + NUMBERS, rng).to(device)
         self.D, self.head_D, self.head_Q = (net.to(device) for net in discriminator(shape[2], rng))  # features, and what they are read with
@@ -55,9 +55,9 @@ class InfoGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """z (n, 8) ~ N(0, I) and codes c (n, 12): one-hot classes and two numbers."""
-        like = self.G.params[0].value
         c = np.concatenate([np.eye(K)[rng.integers(K, size=n)], rng.uniform(-1, 1, (n, NUMBERS))], axis=1)
-        return backend.of(like).normal(rng, (n, Z), like.dtype), backend.of(like).asarray(c.astype(like.dtype))
+        z = normal(self.G, rng, n, Z)
+        return z, backend.of(z).asarray(c.astype(z.dtype))
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of D and Q, then one of G, on images x (m, 14, 14, C)."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.gan import GAN, mlp
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
@@ -26,6 +26,7 @@ from gan_scratch.optim import EMA, Adam
 
 Z = 32
 N02 = init.normal(0.02)
+SIZE = "mnist and fashion_mnist have it, or give --size 28"
 
 
 class LAPGAN:
@@ -38,7 +39,7 @@ class LAPGAN:
     """
 
     def __init__(self, shape: tuple = (28, 28, 1), *, rng=None, device: str = "cpu"):
-        check(shape)
+        require_size(shape, 28, SIZE)
         rng, c = np.random.default_rng(rng), shape[2]
         self.G, self.D, self.loss = Generators(c, rng).to(device), Discriminators(c, rng).to(device), NonSaturating()
         self.opt_G, self.opt_D = (Adam(net.params, 7e-4, (0.0, 0.99)) for net in (self.G, self.D))
@@ -47,7 +48,7 @@ class LAPGAN:
     @staticmethod
     def single(shape: tuple = (28, 28, 1), *, rng=None, device: str = "cpu") -> GAN:
         """What it is compared with: one GAN that draws 28×28 at once. Raises ValueError for another size."""
-        check(shape)
+        require_size(shape, 28, SIZE)
         rng, c = np.random.default_rng(rng), shape[2]
         make = {"rng": rng, "init": N02}
         G = Sequential(Dense(Z, 7 * 7 * 64, bias=False, **make), Reshape(7, 7, 64), BatchNorm(64), ReLU(),
@@ -57,8 +58,7 @@ class LAPGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         """z for 7×7, and one plane of noise each for 14×14 and 28×28."""
-        like = self.G.params[0].value
-        return tuple(backend.of(like).normal(rng, (n, *shape), like.dtype) for shape in ((Z,), (14, 14, 1), (28, 28, 1)))
+        return normal(self.G, rng, n, Z), normal(self.G, rng, n, 14, 14, 1), normal(self.G, rng, n, 28, 28, 1)
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of each D, then one of each G, on images x (m, 28, 28, C); the losses are sums over the three levels, D's outputs those of the finest.
@@ -159,12 +159,6 @@ def judge(size: int, c: int, width: int, rng: np.random.Generator) -> Sequential
     make = {"rng": rng, "init": N02}
     return Sequential(Concat(), Conv2d(2 * c, width, **make), LeakyReLU(0.2), Conv2d(width, 2 * width, **make), LeakyReLU(0.2), Flatten(),
                       Dense(places * 2 * width, 1, **make))
-
-
-def check(shape: tuple) -> None:
-    """Raises ValueError unless images are 28×28."""
-    if shape[:2] != (28, 28):
-        raise ValueError(f"this variant is made for images of shape (28, 28, C), not {shape}; mnist and fashion_mnist have it, or give --size 28")
 
 
 PAPER = "Denton et al. 2015, arXiv 1506.05751"

@@ -17,6 +17,7 @@ import numpy as np
 from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.data.melodies import PITCHES, STEPS
+from gan_scratch.gans.blocks import normal
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
     BatchNorm, Concat, Conv1d, ConvTranspose1d, Dense, Flatten, Layer, LeakyReLU, ReLU, Reshape, Sequential, StraightThrough)
@@ -55,8 +56,7 @@ class MidiNet:
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, *z_shape) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, *self.z_shape), like.dtype)
+        return normal(self.G, rng, n, *self.z_shape)
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of D, then one of G, on pairs of bars x (m, 2, 16, 24)."""

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.clock import Clock
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import AvgPool2d, Conv2d, Dense, EqualisedLR, Flatten, Layer, LeakyReLU, MinibatchStd, PixelNorm, Reshape, Sequential, Upsample
@@ -40,8 +40,7 @@ class ProgressiveGAN:
     """
 
     def __init__(self, shape: tuple = (32, 32, 3), *, phases: tuple = PHASES, rng=None, device: str = "cpu"):
-        if shape[:2] != (32, 32):
-            raise ValueError(f"this variant is made for images of shape (32, 32, C), not {shape}; shapes, faces and the emoji have it, or give --size 32")
+        require_size(shape, 32, "shapes, faces and the emoji have it, or give --size 32")
         rng, self.phases = np.random.default_rng(rng), phases
         self.G, self.D, self.clock = Generator(shape[2], rng).to(device), Discriminator(shape[2], rng).to(device), Clock()
         self.loss = Hinge()
@@ -69,8 +68,7 @@ class ProgressiveGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, 32) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, Z), like.dtype)
+        return normal(self.G, rng, n, Z)
 
     def train_step(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of D, then one of G, on images x (m, 32, 32, C), which are made as small as the level is."""

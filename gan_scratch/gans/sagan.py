@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gan_scratch.gans.blocks import require_size
 from gan_scratch.gans.gan import GAN
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
@@ -30,8 +31,7 @@ class SAGAN(GAN):
     """
 
     def __init__(self, shape: tuple = (16, 16, 3), *, middle: Layer | None = None, rng=None, device: str = "cpu"):
-        if shape[:2] != (16, 16):
-            raise ValueError(f"SAGAN is made here for images of shape (16, 16, C), not {shape}; for example discs")
+        require_size(shape, 16, "discs and shapes16 have it")
         rng = np.random.default_rng(rng)
         G = generator(shape[2], rng).to(device)
         D = discriminator(shape[2], middle or SelfAttention(32, 8, 16, gamma=0.5, rng=rng), rng).to(device)

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_scratch import backend
 from gan_scratch.backend import Array
 from gan_scratch.data.pairs import held_out, smaller
+from gan_scratch.gans.blocks import residual
 from gan_scratch.gans.clock import Clock
 from gan_scratch.gans.pix2pix import Translator
 from gan_scratch.gans.recipe import Recipe
-from gan_scratch.layers import BatchNorm, Conv2d, Dense, Flatten, Layer, LeakyReLU, PixelShuffle, ReLU, Residual, Sequential
+from gan_scratch.layers import Conv2d, Dense, Flatten, Layer, LeakyReLU, PixelShuffle, ReLU, Sequential
 from gan_scratch.losses import NonSaturating, l2
 from gan_scratch.metrics import Judge
 from gan_scratch.optim import EMA, Adam
@@ -113,10 +113,6 @@ def bilinear(size: int) -> np.ndarray:
     """The matrix (4 size, size) that enlarges a row four times: weights fall linearly with the distance, edges are repeated."""
     at = np.clip((np.arange(4 * size) + 0.5) / 4 - 0.5, 0, size - 1)
     return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(size))).astype(np.float32)
-
-
-def residual(c: int, rng: np.random.Generator) -> Residual:
-    return Residual(Sequential(Conv2d(c, c, 3, 1, bias=False, rng=rng), BatchNorm(c), ReLU(), Conv2d(c, c, 3, 1, bias=False, rng=rng), BatchNorm(c)))
 
 
 def discriminator(shape: tuple, rng: np.random.Generator) -> Sequential:

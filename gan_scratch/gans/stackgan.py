@@ -20,10 +20,11 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size, residual
 from gan_scratch.gans.clock import Clock
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
-    AvgPool2d, BatchNorm, Concat, Conditional, Conv2d, Dense, Flatten, Layer, LeakyReLU, Projection, ReLU, Reshape, Residual, Sequential, Tanh,
+    AvgPool2d, BatchNorm, Concat, Conditional, Conv2d, Dense, Flatten, Layer, LeakyReLU, Projection, ReLU, Reshape, Sequential, Tanh,
     Upsample, init)
 from gan_scratch.losses import NonSaturating
 from gan_scratch.optim import EMA, Adam
@@ -47,8 +48,7 @@ class StackGAN:
     """
 
     def __init__(self, shape: tuple = (32, 32, 3), words: tuple = (10,), *, first: int = 1200, augmented: bool = True, rng=None, device: str = "cpu"):
-        if shape[:2] != (32, 32):
-            raise ValueError(f"StackGAN is made here for images of shape (32, 32, C), not {shape}; give --size 32")
+        require_size(shape, 32, "captions have it, or give --size 32")
         rng, (V,), c = np.random.default_rng(rng), words, shape[2]
         self.G, self.D, self.clock = Stages(StageI(V, c, augmented, rng), StageII(V, c, augmented, rng)), Stages(
             discriminator(c, (32,), V, rng), discriminator(c, (24, 48, 64), V, rng)), Clock()
@@ -70,8 +70,7 @@ class StackGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         """z (n, 16), and ε (n, 16) for the caption of either stage."""
-        like = self.G.params[0].value
-        return tuple(backend.of(like).normal(rng, (n, size), like.dtype) for size in (Z, C, C))
+        return normal(self.G, rng, n, Z), normal(self.G, rng, n, C), normal(self.G, rng, n, C)
 
     def train_step(self, batch: tuple[Array, Array], rng: np.random.Generator) -> dict[str, Array]:
         """One step of D and one of G, of stage I or of stage II, on images x (m, 32, 32, C) with captions t (m, V). For D fakes and real images
@@ -211,10 +210,6 @@ class StageII(Layer):
 def up(c_in: int, c_out: int, rng: np.random.Generator) -> list[Layer]:
     """(N, S, S, c_in) -> (N, 2S, 2S, c_out)."""
     return [Upsample(2), Conv2d(c_in, c_out, 3, 1, bias=False, rng=rng), BatchNorm(c_out), ReLU()]
-
-
-def residual(c: int, rng: np.random.Generator) -> Residual:
-    return Residual(Sequential(Conv2d(c, c, 3, 1, bias=False, rng=rng), BatchNorm(c), ReLU(), Conv2d(c, c, 3, 1, bias=False, rng=rng), BatchNorm(c)))
 
 
 def discriminator(c: int, widths: tuple, V: int, rng: np.random.Generator) -> Conditional:

@@ -17,6 +17,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import (
     AdaIN, Conditional, Constant, Conv2d, Dense, Flatten, Layer, LeakyReLU, MinibatchStd, PixelNorm, PlaneNoise, Sequential, Upsample, init)
@@ -37,8 +38,7 @@ class StyleGAN:
     """
 
     def __init__(self, shape: tuple = (16, 16, 3), *, mixing: float = 0.9, rng=None, device: str = "cpu"):
-        if shape[:2] != (16, 16):
-            raise ValueError(f"StyleGAN is made here for images of shape (16, 16, C), not {shape}; shapes16 and discs have it")
+        require_size(shape, 16, "shapes16 and discs have it")
         rng, self.mixing = np.random.default_rng(rng), mixing
         self.G, self.D = Generator(shape[2], rng).to(device), discriminator(shape[2], rng).to(device)
         self.loss = NonSaturating()
@@ -52,8 +52,7 @@ class StyleGAN:
 
     def noise(self, n: int, rng: np.random.Generator) -> Array:
         """z (n, 32) ~ N(0, I)."""
-        like = self.G.params[0].value
-        return backend.of(like).normal(rng, (n, Z), like.dtype)
+        return normal(self.G, rng, n, Z)
 
     def styles(self, n: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
         """Two z for each picture, and the block (n,) from which on the second is used: 6, never, for all but a share `mixing`."""

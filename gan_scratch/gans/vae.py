@@ -19,6 +19,7 @@ import numpy as np
 
 from gan_scratch import backend
 from gan_scratch.backend import Array
+from gan_scratch.gans.blocks import normal, require_size
 from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import Conv2d, ConvTranspose2d, Dense, Flatten, ReLU, Reshape, Sequential
 from gan_scratch.layers.activation import sigmoid, softplus
@@ -35,8 +36,7 @@ class VAE:
     """
 
     def __init__(self, shape: tuple = (28, 28, 1), *, z_dim: int = 16, rng=None, device: str = "cpu"):
-        if shape[:2] != (28, 28):
-            raise ValueError(f"VAE is made here for images of shape (28, 28, C), not {shape}")
+        require_size(shape, 28, "mnist and fashion_mnist have it, or give --size 28")
         rng, channels = np.random.default_rng(rng), shape[2]
         self.z_dim = z_dim
         self.E = Sequential(Conv2d(channels, 16, rng=rng), ReLU(), Conv2d(16, 32, rng=rng), ReLU(), Flatten(),
@@ -75,9 +75,7 @@ class VAE:
 
     def sample(self, n: int, rng: np.random.Generator | int) -> Array:
         """n images: z ~ N(0, I), then the decoder's probabilities, in [−1, 1]."""
-        like = self.G.params[0].value
-        z = backend.of(like).normal(np.random.default_rng(rng), (n, self.z_dim), like.dtype)
-        return 2 * sigmoid(self.G_ema.network(z)) - 1
+        return 2 * sigmoid(self.G_ema.network(normal(self.G, np.random.default_rng(rng), n, self.z_dim))) - 1
 
 
 def divergence(mu: Array, v: Array) -> Array:

@@ -8,8 +8,8 @@ import numpy as np
 from gan_scratch import backend, plot
 from gan_scratch.gans.lapgan import bands, drawn_at_inference, enlarged
 from gan_scratch.metrics import Judge
-from gan_scratch.proofs.proof import Proof
-from gan_scratch.proofs.quality import ROWS, draw, scores
+from gan_scratch.proofs.proof import Proof, draw
+from gan_scratch.proofs.quality import PART, ROWS, scores
 
 N = 1000  # as many as there are test pictures: the distance depends on how many are measured
 DETAIL = "with test pictures of 7×7 and generated details: Fréchet distance"
@@ -23,7 +23,7 @@ def measure(gan, data, seed: int) -> dict[str, float]:
     """The scores of N pictures; of a pyramid also the distance of its details on coarse test pictures."""
     place = backend.of(gan.G.params[0].value)
     real = features(data.images, data)
-    result = scores(features(draw(gan, N, seed), data), real)
+    result = scores(features(draw(gan, N, seed, PART), data), real)
     if hasattr(gan.G, "at7"):
         I7 = place.asarray(bands(data.test_images[:N])[2])
         _, z14, z28 = gan.noise(len(I7), np.random.default_rng(seed))
@@ -42,7 +42,7 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
     """Samples of both and real ones; and for eight samples the coarse picture, and each band with what it makes of it."""
-    panels = {"pyramid": draw(gan, 250, seed)[:64]} | ({"one net": draw(baseline, 250, seed)[:64]} if baseline is not None else {})
+    panels = {"pyramid": draw(gan, 250, seed, PART)[:64]} | ({"one net": draw(baseline, 250, seed, PART)[:64]} if baseline is not None else {})
     panels["real"] = data.images[np.random.default_rng(seed).permutation(len(data.images))[:64]]
     fig, axes = plot.figure(6.5 * (len(panels) + 1), 7, 1, len(panels) + 1)
     for axis, (title, images) in zip(axes, panels.items()):

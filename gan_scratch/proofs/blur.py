@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_scratch import backend, plot
+from gan_scratch import plot
 from gan_scratch.metrics import Judge
 from gan_scratch.metrics.frechet import frechet_distance
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
-from gan_scratch.proofs.proof import Proof
+from gan_scratch.proofs.proof import Proof, draw
 
 N = 2000
 ROWS = {"minus_elbo": "−ELBO of test images, nats per image", "sharpness": "gradient energy relative to real images",
@@ -31,14 +31,10 @@ def scores(images: np.ndarray, data) -> dict[str, float]:
             "fid": frechet_distance(fake, real), **{name: balls[name] for name in ("precision", "recall", "coverage")}}
 
 
-def draw(gan, seed: int) -> np.ndarray:
-    return np.concatenate([backend.to_host(gan.sample(500, rng)) for rng in np.random.default_rng(seed).spawn(N // 500)])
-
-
 def measure(gan, data, seed: int) -> dict[str, float]:
     """The scores of N images, and −ELBO where there is one."""
     elbo = {"minus_elbo": gan.minus_elbo(data.test_images, seed)} if hasattr(gan, "minus_elbo") else {}
-    return elbo | scores(draw(gan, seed), data)
+    return elbo | scores(draw(gan, N, seed), data)
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:
@@ -48,14 +44,12 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
     """Images of the VAE, of the GAN, and real ones."""
-    panels = {"variational autoencoder": draw(gan, seed)}
+    panels = {"variational autoencoder": draw(gan, N, seed)}
     if baseline is not None:
-        panels["GAN"] = draw(baseline, seed)
+        panels["GAN"] = draw(baseline, N, seed)
     panels["real"] = data.images[np.random.default_rng(seed).permutation(len(data.images))]
-    fig, axes = plot.figure(7.5 * len(panels), 8, 1, len(panels))
-    for axis, (title, images) in zip(axes, panels.items()):
-        plot.show_grid(axis, images[:100], 10, f"{title}: gradient energy {gradient_energy(images[:N]) / gradient_energy(data.images):.2f} of real")
-    plot.save(fig, path)
+    real = gradient_energy(data.images)
+    plot.grids(path, {f"{title}: gradient energy {gradient_energy(images[:N]) / real:.2f} of real": images[:100] for title, images in panels.items()}, 10, (7.5, 8))
 
 
 PROOF = Proof("the autoencoder has a bound of log p(x), and blurs what the GAN draws sharply", ROWS, measure, references, picture, baseline="dcgan",

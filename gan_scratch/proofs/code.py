@@ -55,10 +55,7 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     for name, model in {"with the bound": gan, "without": baseline}.items():
         if model is not None:
             panels |= {f"{name}: a row for each class": by_class(model, seed), f"{name}: a number from −1 to 1": walk(model, 0, seed)}
-    fig, axes = plot.figure(6.5 * len(panels), 7, 1, len(panels))
-    for axis, (title, images) in zip(axes, panels.items()):
-        plot.show_grid(axis, images, 10, title)
-    plot.save(fig, path)
+    plot.grids(path, panels, 10, (6.5, 7))
 
 
 def by_class(gan, seed: int) -> np.ndarray:

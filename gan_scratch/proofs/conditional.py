@@ -5,22 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_scratch import backend, plot
+from gan_scratch import plot
 from gan_scratch.metrics import Judge
 from gan_scratch.metrics.frechet import frechet_distance
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
-from gan_scratch.proofs.proof import Proof
+from gan_scratch.proofs.proof import Proof, draw
 
 JUDGED = ("mnist14", "fashion14")
 N = 2000  # images that are measured, evenly of all classes
 PER_CLASS = {"accuracy": "share of the images in the class asked for, 0 to 1", "worst": "  of the class that is hit least",
              "fid": "Fréchet distance to real images on the judge's features", "recall": "recall (1000 images, k = 5)",
              "coverage": "coverage (1000 images, k = 5)"}
-
-
-def draw(gan, seed: int, **options) -> np.ndarray:
-    """N images of all classes in turn, in host memory."""
-    return np.concatenate([backend.to_host(gan.sample(500, rng, **options)) for rng in np.random.default_rng(seed).spawn(N // 500)])
 
 
 def scores(images: np.ndarray, asked: np.ndarray, data, judge: Judge) -> dict[str, float]:
@@ -34,7 +29,7 @@ def scores(images: np.ndarray, asked: np.ndarray, data, judge: Judge) -> dict[st
 
 def measure(gan, data, seed: int) -> dict[str, float]:
     """The scores of N images."""
-    return scores(draw(gan, seed), np.arange(N) % 10, data, Judge(data.name))
+    return scores(draw(gan, N, seed), np.arange(N) % 10, data, Judge(data.name))
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:
@@ -47,15 +42,11 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 def rows_by_class(path: Path, gan, baseline, data, seed: int) -> None:
     """One row for each class, ten images each: generated, of the baseline where there is one, and real."""
     order = np.arange(100).reshape(10, 10).T.ravel()  # classes come in turn; a row should hold one
-    panels = {"generated": draw(gan, seed)[:100][order]}
+    panels = {"generated": draw(gan, N, seed)[:100][order]}
     if baseline is not None:
-        panels["baseline"] = draw(baseline, seed)[:100][order]
+        panels["baseline"] = draw(baseline, N, seed)[:100][order]
     panels["real"] = np.concatenate([data.images[data.labels == c][:10] for c in range(10)])
-    fig, axes = plot.figure(7.5 * len(panels), 8, 1, len(panels))
-    for axis, (title, images) in zip(axes, panels.items()):
-        plot.show_grid(axis, images, 10, title)
-    fig.suptitle("one row for each class asked for", fontsize=plot.TITLE)
-    plot.save(fig, path)
+    plot.grids(path, panels, 10, (7.5, 8), "one row for each class asked for")
 
 
 THRESHOLDS = (np.inf, 2.0, 1.5, 1.0, 0.7, 0.5, 0.3, 0.1)
@@ -65,7 +56,7 @@ def truncation(gan, data, seed: int, thresholds: tuple) -> list[dict[str, float]
     """For each threshold of the truncation trick: the scores, and within, the mean deviation of a pixel within a class."""
     judge, asked, curve = Judge(data.name), np.arange(N) % 10, []
     for threshold in thresholds:
-        x = draw(gan, seed, threshold=threshold)
+        x = draw(gan, N, seed, threshold=threshold)
         within = float(np.mean([x[asked == c].std(0).mean() for c in range(10)]))
         curve.append({"threshold": threshold, "within": within, **scores(x, asked, data, judge)})
     return curve
@@ -91,7 +82,7 @@ def truncation_picture(path: Path, gan, baseline, data, seed: int) -> None:
     fig, axes = plot.figure(28, 7.5, 1, 4)
     for axis, threshold in zip(axes, (np.inf, 1.0, 0.3)):
         title = "z not truncated" if threshold == np.inf else f"|z| ≤ {threshold:g}"
-        plot.show_grid(axis, draw(gan, seed, threshold=threshold)[:100][order], 10, title)
+        plot.show_grid(axis, draw(gan, N, seed, threshold=threshold)[:100][order], 10, title)
     recall, accuracy = ([point[key] for point in curve] for key in ("recall", "accuracy"))
     axes[3].plot(recall, accuracy, "o-", color=plot.BLUE, markersize=10)
     for point in curve:

@@ -54,11 +54,7 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     if baseline is not None:
         panels["the baseline"] = backend.to_host(baseline.sample(12, seed))
     panels["real"] = data.images[:12]
-    fig, axes = plot.figure(7.5 * len(panels), 9, 1, len(panels))
-    for axis, (title, bars) in zip(axes, panels.items()):
-        plot.show_grid(axis, bars, 3, title)
-    fig.suptitle("time to the right, pitch upwards", fontsize=plot.TITLE)
-    plot.save(fig, path)
+    plot.grids(path, panels, 3, (7.5, 9), "time to the right, pitch upwards")
 
 
 CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture,

@@ -4,6 +4,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
+import numpy as np
+
+from gan_scratch import backend
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -32,6 +36,11 @@ class Proof:
     def suits(self, config: dict) -> bool:
         """Whether a run of this configuration can be measured: its data is known well enough."""
         return not self.on or config["data"] in self.on and not config["full"]
+
+
+def draw(gan, n: int, seed: int, part: int = 500, **options) -> np.ndarray:
+    """n samples in host memory, drawn in parts that divide n; options go to `sample`."""
+    return np.concatenate([backend.to_host(gan.sample(part, rng, **options)) for rng in np.random.default_rng(seed).spawn(n // part)])
 
 
 def table(claim: str, rows: dict[str, str], columns: dict[str, dict]) -> list[str]:

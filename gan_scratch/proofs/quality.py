@@ -6,13 +6,13 @@ from typing import Callable
 
 import numpy as np
 
-from gan_scratch import backend, plot
+from gan_scratch import plot
 from gan_scratch.metrics.frechet import frechet_distance
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
 from gan_scratch.proofs import captions
-from gan_scratch.proofs.proof import Proof
+from gan_scratch.proofs.proof import Proof, draw
 
-N = 1000
+N, PART = 1000, 250
 ROWS = {"fid": "Fréchet distance to real pictures on a classifier's features", "precision": "precision (1000 pictures, k = 5)",
         "recall": "recall (1000 pictures, k = 5)", "coverage": "coverage (1000 pictures, k = 5)"}
 
@@ -21,10 +21,6 @@ def scores(fake: np.ndarray, real: np.ndarray) -> dict[str, float]:
     """The rows for features (n, d) of generated and of real pictures."""
     balls = precision_recall(real[:N], fake[:N]) | density_coverage(real[:N], fake[:N])
     return {"fid": frechet_distance(fake, real), **{name: balls[name] for name in ("precision", "recall", "coverage")}}
-
-
-def draw(gan, n: int, seed: int) -> np.ndarray:
-    return np.concatenate([backend.to_host(gan.sample(250, rng)) for rng in np.random.default_rng(seed).spawn(n // 250)])
 
 
 def of_shapes(images: np.ndarray, data) -> np.ndarray:
@@ -40,19 +36,16 @@ def proof(claim: str, features: Callable, baseline: str, titles: tuple[str, str]
         features: (images, data) -> (n, d). titles: over the pictures of the variant and of its baseline.
     """
     def measure(gan, data, seed):
-        return scores(features(draw(gan, N, seed), data), features(data.images[:N], data))
+        return scores(features(draw(gan, N, seed, PART), data), features(data.images[:N], data))
 
     def references(data, seed):
         unseen = data.images[N:2 * N] if data.test_images is None else data.test_images
         return {"real": scores(features(unseen, data), features(data.images[:N], data))}
 
     def picture(path: Path, gan, compared, data, seed):
-        panels = {titles[0]: draw(gan, 250, seed)[:64]} | ({titles[1]: draw(compared, 250, seed)[:64]} if compared is not None else {})
+        panels = {titles[0]: draw(gan, 250, seed, PART)[:64]} | ({titles[1]: draw(compared, 250, seed, PART)[:64]} if compared is not None else {})
         panels["real"] = data.images[np.random.default_rng(seed).permutation(len(data.images))[:64]]
-        fig, axes = plot.figure(7.5 * len(panels), 8, 1, len(panels))
-        for axis, (title, images) in zip(axes, panels.items()):
-            plot.show_grid(axis, images, 8, title)
-        plot.save(fig, path)
+        plot.grids(path, panels, 8, (7.5, 8))
 
     return Proof(claim, ROWS, measure, references, picture, baseline=baseline, share=share, on=on)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_scratch import backend, plot
+from gan_scratch import plot
 from gan_scratch.data.shapes import COLOURS, RGB
-from gan_scratch.proofs.proof import Proof
+from gan_scratch.proofs.proof import Proof, draw
 
 N = 2000
 ROWS = {"right": "share of pictures whose second colour follows the first", "information": "mutual information of the two colours, nats (log 4 = 1.39)",
@@ -43,11 +43,7 @@ def scores(images: np.ndarray) -> dict[str, float]:
 
 def measure(gan, data, seed: int) -> dict[str, float]:
     """The scores of N generated pictures."""
-    return scores(draw(gan, seed))
-
-
-def draw(gan, seed: int) -> np.ndarray:
-    return np.concatenate([backend.to_host(gan.sample(500, rng)) for rng in np.random.default_rng(seed).spawn(N // 500)])
+    return scores(draw(gan, N, seed))
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:
@@ -60,9 +56,9 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
     """Pictures of both and real ones, and how often each pair of colours occurs."""
-    panels = {"with attention": draw(gan, seed)}
+    panels = {"with attention": draw(gan, N, seed)}
     if baseline is not None:
-        panels["without"] = draw(baseline, seed)
+        panels["without"] = draw(baseline, N, seed)
     panels["real"] = data.images[:N]
     fig, axes = plot.figure(7 * len(panels), 13, 2, len(panels))
     for (above, below), (title, images) in zip(axes.T, panels.items()):

@@ -42,13 +42,9 @@ def largest_part(inside: np.ndarray) -> float:
     return float(np.bincount(parts[inside]).max() / inside.sum()) if count else 0.0
 
 
-def draw(gan, seed: int) -> np.ndarray:
-    return backend.to_host(gan.sample(N, seed))
-
-
 def measure(gan, data, seed: int) -> dict[str, float]:
     """The scores of N solids of all kinds in turn."""
-    return scores(draw(gan, seed), np.arange(N) % len(KINDS), data) | {"weights": sum(p.value.size for p in gan.G.params)}
+    return scores(backend.to_host(gan.sample(N, seed)), np.arange(N) % len(KINDS), data) | {"weights": sum(p.value.size for p in gan.G.params)}
 
 
 def references(data, seed: int) -> dict[str, dict[str, float]]:
@@ -62,15 +58,11 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
     """Solids of each kind: of the convolutional G, of the dense one, and real ones."""
     order = np.arange(48).reshape(16, 3).T.ravel()
-    panels = {"3-D convolutions": draw(gan, seed)[:48][order]}
+    panels = {"3-D convolutions": backend.to_host(gan.sample(N, seed))[:48][order]}
     if baseline is not None:
-        panels["dense layers"] = draw(baseline, seed)[:48][order]
+        panels["dense layers"] = backend.to_host(baseline.sample(N, seed))[:48][order]
     panels["real"] = np.concatenate([data.images[data.labels == k][:16] for k in range(3)])
-    fig, axes = plot.figure(7 * len(panels), 9, 1, len(panels))
-    for axis, (title, volumes) in zip(axes, panels.items()):
-        plot.show_grid(axis, volumes, 6, title)
-    fig.suptitle("chairs, tables, pedestals", fontsize=plot.TITLE)
-    plot.save(fig, path)
+    plot.grids(path, panels, 6, (7, 9), "chairs, tables, pedestals")
 
 
 PROOF = Proof("3-D convolutions make solids of the kind asked for with a twelfth of a dense G's weights",

@@ -53,12 +53,8 @@ def references(data, seed: int) -> dict[str, dict[str, float]]:
 
 def picture(path: Path, gan, baseline, data, seed: int) -> None:
     """A table of mixtures: the coarse style of the row's picture, the fine style of the column's."""
-    panels = {"StyleGAN": gan} | ({"without mixing in training": baseline} if baseline is not None else {})
-    fig, axes = plot.figure(9 * len(panels), 9.6, 1, len(panels), squeeze=False)
-    for axis, (title, model) in zip(axes.flat, panels.items()):
-        plot.show_grid(axis, mixtures(model, seed), 9, title)
-    fig.suptitle("coarse style of the row's first picture, fine style of the column's", fontsize=plot.TITLE)
-    plot.save(fig, path)
+    panels = {"StyleGAN": mixtures(gan, seed)} | ({"without mixing in training": mixtures(baseline, seed)} if baseline is not None else {})
+    plot.grids(path, panels, 9, (9, 9.6), "coarse style of the row's first picture, fine style of the column's")
 
 
 def mixtures(gan, seed: int, k: int = 8) -> np.ndarray:
