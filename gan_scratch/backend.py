@@ -1,14 +1,14 @@
 """Where the maths runs: the array decides.
 
 `of(x)` returns the backend that x lives on. A backend has `xp` (numpy or cupy) and the few operations that are worth a
-kernel of their own. `Cpu` is the reference, written in plain array maths; `Cuda` inherits it and replaces hot spots.
+kernel of their own. `Reference` has them in plain array maths, as lecture 03 derives them; `Cpu` replaces the hot spots with
+NumPy that runs faster (kernels.py, winograd.py), `Cuda` with CUDA kernels (kernels.cu). Tests hold all three equal.
 There is no global switch: arrays of both kinds can be used side by side in one process.
 
 This is the only file that imports cupy. CuPy is optional.
 """
 from __future__ import annotations
 
-import ctypes
 import functools
 import importlib.util
 import math
@@ -17,25 +17,24 @@ from typing import Any, Callable
 
 import numpy as np
 
+from gan_scratch import kernels, winograd
+from gan_scratch.kernels import output_size
+
 Array = Any  # numpy.ndarray or cupy.ndarray
 
 
-def output_size(size: int, kernel: int, stride: int, pad: int) -> int:
-    """How many windows of `kernel` fit along an axis; a rest that does not fill a window is left out."""
-    return (size + 2 * pad - kernel) // stride + 1
+class Reference:
+    """What every backend computes, in plain array maths: the textbook that the fast ones are tested against. A subclass gives `xp`."""
 
-
-class Cpu:
-    """The reference backend: NumPy."""
-
-    name = "cpu"
-    xp = np
+    name: str
+    xp: Any
 
     def asarray(self, x) -> Array:
-        return np.asarray(x)
+        return self.xp.asarray(x)
 
     def formula(self, f: Callable, *args) -> Array:
-        return f(np, *args)
+        """f(xp, *args) for an elementwise formula f."""
+        return f(self.xp, *args)
 
     def column_sums(self, x: Array) -> Array:
         """(..., M, C) -> (..., C): a product with a row of ones, faster than x.sum(axis) (python -m tests.benchmarks.tricks)."""
@@ -46,20 +45,19 @@ class Cpu:
         """(..., M, C), (..., M, C) -> (..., C): the sum of a·b over each column."""
         return self.column_sums(a * b)
 
-    def blocks(self, size: int) -> list[slice]:
-        """Cut a long vector so that a chain of elementwise operations on a block, temporaries included, stays in the cache."""
-        return [slice(start, start + 2**14) for start in range(0, size, 2**14)]
+    def in_place(self, update: Callable, *vectors: Array) -> None:
+        """update(*vectors), which changes long vectors in place, element by element."""
+        update(*vectors)
 
     def im2col(self, x: Array, kernel: tuple, stride: tuple, pad: tuple, fill: float = 0.0) -> Array:
         """Lay every window of x in a row: (N, *S, C) -> (N·∏out, ∏kernel·C)."""
-        n, *_, channels = x.shape
         spatial = tuple(range(1, x.ndim - 1))
-        windows = self.xp.lib.stride_tricks.sliding_window_view(self._padded(x, pad, fill), kernel, axis=spatial)
+        pads = [(0, 0), *((p, p) for p in pad), (0, 0)]
+        x = self.xp.pad(x, pads, constant_values=fill)
+        windows = self.xp.lib.stride_tricks.sliding_window_view(x, kernel, axis=spatial)
         every = (slice(None), *(slice(None, None, s) for s in stride))
         windows = self.xp.moveaxis(windows[every], len(spatial) + 1, -1)  # (N, *out, *kernel, C)
-        cols = self.xp.empty(windows.shape, x.dtype)
-        cols[...] = windows
-        return cols.reshape(-1, math.prod(kernel) * channels)
+        return windows.reshape(-1, math.prod(kernel) * x.shape[-1])
 
     def col2im(self, cols: Array, x_shape: tuple, kernel: tuple, stride: tuple, pad: tuple) -> Array:
         """The adjoint of im2col: add every row back to the window it came from. (N·∏out, ∏kernel·C) -> x_shape."""
@@ -67,40 +65,61 @@ class Cpu:
         out = [output_size(*a) for a in zip(size, kernel, stride, pad)]
         cols = cols.reshape(n, *out, *kernel, channels)
         padded = self.xp.zeros((n, *(s + 2 * p for s, p in zip(size, pad)), channels), cols.dtype)
-        add = self._add_runs if channels >= 8 else self._add_offsets
-        add(padded, cols, out, kernel, stride)
-        inner = tuple(slice(p, p + s) for s, p in zip(size, pad))
-        return self.xp.ascontiguousarray(padded[(slice(None), *inner)])
-
-    @staticmethod
-    def _add_offsets(padded: Array, cols: Array, out: list, kernel: tuple, stride: tuple) -> None:
-        """The textbook: one strided addition for each place in the kernel."""
         free = (slice(None),) * (1 + len(out))
-        for offset in np.ndindex(*kernel):
+        for offset in np.ndindex(*kernel):  # one strided addition for each place in the kernel
             window = tuple(slice(o, o + s * m, s) for o, s, m in zip(offset, stride, out))
             padded[(slice(None), *window)] += cols[(*free, *offset)]
+        return self.xp.ascontiguousarray(padded[(slice(None), *(slice(p, p + s) for p, s in zip(pad, size)))])
 
-    def _add_runs(self, padded: Array, cols: Array, out: list, kernel: tuple, stride: tuple) -> None:
-        """The same sum, faster with many channels (python -m tests.benchmarks.tricks): along the last axis the k·C numbers of a window are one run in
-        both arrays. Windows that are ⌈k/stride⌉ apart don't overlap, so all of these are added at once."""
-        *outer, k = kernel
-        run, apart, step = k * padded.shape[-1], -(-k // stride[-1]), stride[-1] * padded.shape[-1]
-        lines = padded.reshape(*padded.shape[:-2], -1)  # (N, …, W·C)
-        runs = self.xp.lib.stride_tricks.sliding_window_view(lines, run, axis=-1, writeable=True)  # (N, …, starts, k·C)
-        for offset in np.ndindex(*outer):
-            rows = [slice(o, o + s * m, s) for o, s, m in zip(offset, stride, out)]
-            for first in range(min(apart, out[-1])):
-                source = cols[(slice(None), *[slice(None)] * len(outer), slice(first, None, apart), *offset)]  # (N, …, n, k, C)
-                target = runs[(slice(None), *rows, slice(first * step, None, apart * step))]
-                target[..., :source.shape[-3], :] += source.reshape(*source.shape[:-2], run)
+    def correlate(self, x: Array, W: Array, stride: tuple, pad: tuple) -> Array:
+        """y = im2col(x) W: x (N, *S, C), W (*k, C, C′), y (N, *out, C′)."""
+        kernel, width = W.shape[:-2], W.shape[-1]
+        out = [output_size(*a) for a in zip(x.shape[1:-1], kernel, stride, pad)]
+        y = self.im2col(x, kernel, stride, pad) @ W.reshape(-1, width)
+        return y.reshape(len(x), *out, width)
 
-    def _padded(self, x: Array, pad: tuple, fill: float) -> Array:
-        if not any(pad):
-            return x
-        n, *size, channels = x.shape
-        padded = self.xp.full((n, *(s + 2 * p for s, p in zip(size, pad)), channels), fill, x.dtype)
-        padded[(slice(None), *(slice(p, p + s) for s, p in zip(size, pad)))] = x
-        return padded
+    def correlate_adjoint(self, dy: Array, W: Array, x_shape: tuple, stride: tuple, pad: tuple) -> Array:
+        """dx = col2im(dy Wᵀ): dy (N, *out, C′), dx (N, *S, C)."""
+        width = W.shape[-1]
+        dcols = dy.reshape(-1, width) @ W.reshape(-1, width).T  # (N·∏out, ∏k·C)
+        return self.col2im(dcols, x_shape, W.shape[:-2], stride, pad)
+
+    def correlate_wgrad(self, x: Array, dy: Array, kernel: tuple, stride: tuple, pad: tuple) -> Array:
+        """dW = im2col(x)ᵀ dy: x (N, *S, C), dy (N, *out, C′), dW (*k, C, C′)."""
+        dW = self.im2col(x, kernel, stride, pad).T @ dy.reshape(-1, dy.shape[-1])
+        return dW.reshape(*kernel, x.shape[-1], dy.shape[-1])
+
+
+class Cpu(Reference):
+    """NumPy, with the hot spots of kernels.py."""
+
+    name = "cpu"
+    xp = np
+
+    def formula(self, f, *args):
+        return kernels.formula(f, *args)
+
+    def in_place(self, update, *vectors):
+        kernels.in_place(update, *vectors)
+
+    def im2col(self, x, kernel, stride, pad, fill=0.0):
+        return kernels.im2col(x, kernel, stride, pad, fill)
+
+    def correlate(self, x, W, stride, pad):
+        places = tuple(output_size(*a) for a in zip(x.shape[1:-1], W.shape, stride, pad))
+        way = winograd if winograd.pays(W.shape, places, stride) else kernels
+        return way.correlate(x, W, stride, pad)
+
+    def correlate_adjoint(self, dy, W, x_shape, stride, pad):
+        if any(k % s for k, s in zip(W.shape, stride)):  # windows that aren't made of whole strides
+            return super().correlate_adjoint(dy, W, x_shape, stride, pad)
+        way = winograd if winograd.pays(W.shape, dy.shape[1:-1], stride) else kernels
+        return way.correlate_adjoint(dy, W, x_shape, stride, pad)
+
+    def correlate_wgrad(self, x, dy, kernel, stride, pad):
+        W_shape = (*kernel, x.shape[-1], dy.shape[-1])
+        way = winograd if winograd.pays(W_shape, dy.shape[1:-1], stride) else kernels
+        return way.correlate_wgrad(x, dy, kernel, stride, pad)
 
     def normal(self, rng: np.random.Generator, shape: tuple, dtype=np.float32) -> Array:
         """Standard normal numbers, drawn here, decided by the host generator `rng`."""
@@ -111,7 +130,7 @@ class Cpu:
         return rng.random(shape, dtype)
 
 
-class Cuda(Cpu):
+class Cuda(Reference):
     """CuPy. Inherits the plain array maths and replaces what deserves a kernel (kernels.cu)."""
 
     name = "cuda"
@@ -119,9 +138,6 @@ class Cuda(Cpu):
     def __init__(self, cupy):
         self.xp = cupy
         self._fused: dict[Callable, Callable] = {}
-
-    def asarray(self, x) -> Array:
-        return self.xp.asarray(x)
 
     def formula(self, f: Callable, *args) -> Array:
         if f not in self._fused:
@@ -144,9 +160,6 @@ class Cuda(Cpu):
         stride, pad = (1,) * lead + tuple(stride), (0,) * lead + tuple(pad)
         out = [output_size(*a) for a in zip(size, kernel, stride, pad)]
         return [np.int32(v) for v in (*size, *out, *kernel, *stride, *pad)]
-
-    def blocks(self, size):
-        return [slice(None)]
 
     def im2col(self, x, kernel, stride, pad, fill=0.0):
         n, *size, channels = x.shape
@@ -228,22 +241,6 @@ def get(device: str) -> Cpu:
 def to_host(x: Array) -> np.ndarray:
     """A NumPy array with the values of x."""
     return np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x.get()
-
-
-def keep_freed_memory() -> None:
-    """Ask the C library to keep freed memory for the next array instead of handing it back to the system.
-
-    A training step frees and takes the same few megabytes again and again; each time glibc returns them and the kernel clears
-    new pages. Without that a DCGAN step takes 20 ms instead of 32 (python -m tests.benchmarks.memory). A setting of the whole process,
-    so the training loop asks for it, not the import. Does nothing where the C library isn't glibc.
-    """
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in malloc.h
-    mallopt(trim_threshold, 2**29)
-    mallopt(mmap_threshold, 2**29)
 
 
 def pointwise(f: Callable) -> Callable:

@@ -71,10 +71,8 @@ class Optimizer:
                                "assignment to .value or .grad, or another optimizer); make the optimizer after that, or write into "
                                "the arrays in place")
         self.t += 1
-        vectors = [self.theta, self.g, *(getattr(self, slot) for slot in self.slots)]
-        for block in backend.of(self.theta).blocks(self.theta.size):
-            self._update(*(vector[block] for vector in vectors))
-            self.g[block] = 0
+        backend.of(self.theta).in_place(self._update, self.theta, self.g, *(getattr(self, slot) for slot in self.slots))
+        self.g[...] = 0
         for p in self.params:
             p.version += 1
 

@@ -78,7 +78,6 @@ class Trainer:
 
         Raises Diverged, and keeps the last good checkpoint, when a loss is no longer finite.
         """
-        backend.keep_freed_memory()
         bar = tqdm(total=self.steps, initial=self.step, disable=not progress, unit="step", dynamic_ncols=True)
         with bar, graceful_interrupt() as stop:
             if self.step == 0:

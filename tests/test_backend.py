@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
 import gan_scratch
-from gan_scratch import backend, losses
+from gan_scratch import backend, checkpoint, losses
 from gan_scratch.gans import DCGAN, GAN, VARIANTS
 from gan_scratch.layers import Dense, Embedding
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
@@ -19,7 +18,7 @@ from gan_scratch.optim import SGD, Adam, Momentum, RMSProp
 from tests import standin
 from tests.gans.test_variants import ZOO
 from tests.gans.test_zoo import MOMENTS, batch_of, build
-from tests.layers.test_gradients import CASES, FIRST_ORDER, convolutions
+from tests.layers.test_gradients import CASES, FIRST_ORDER
 
 PACKAGE = Path(gan_scratch.__file__).parent
 
@@ -152,6 +151,11 @@ def test_the_zoo_steps_on_both_sides_without_waiting(name, cupy, monkeypatch):
         assert standin.ndarray.syncs == 0, "a step waited for the device"
         for key in values:
             np.testing.assert_allclose(float(values_device[key]), values[key], rtol=2e-3, atol=1e-5, err_msg=key)
+        # Both took the same step, 1e-3 long. Adam turns a gradient that is rounding error into a whole step of random sign: not all numbers agree.
+        (arrays_host, rngs), (arrays_device, _) = checkpoint.gan_state(host), checkpoint.gan_state(device)
+        apart = np.concatenate([np.abs(a - arrays_device[key]).ravel() for key, a in arrays_host.items() if a.dtype == np.float32])
+        assert np.quantile(apart, 0.9) < 1e-5
+        checkpoint.load_gan_state(device, arrays_host, rngs)
     assert device.sample(3, 0).shape == (3, *arrays[0].shape[1:]) if VARIANTS[name].inputs is None else True
 
 
@@ -182,37 +186,16 @@ def test_kernels_agree_with_the_reference(size, kernel, stride, pad, dtype, cupy
     np.testing.assert_allclose(on_host(cuda.column_dots(*map(cupy.asarray, (a, b)))), (a * b).sum(1), rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=150, deadline=None)
-@given(convolutions())
-def test_the_fast_col2im_is_the_textbook_one(case):
-    layer, x = case
-    size = x.shape[1:-1]
-    out = [backend.output_size(*a) for a in zip(size, layer.kernel, layer.stride, layer.pad)]
-    if min(out) < 1:
-        return
-    rng = np.random.default_rng(0)
-    cols = rng.standard_normal((len(x), *out, *layer.kernel, 2))
-    results = []
-    for add in (backend.CPU._add_offsets, backend.CPU._add_runs):
-        padded = np.zeros((len(x), *(s + 2 * p for s, p in zip(size, layer.pad)), 2))
-        add(padded, cols, out, layer.kernel, layer.stride)
-        results.append(padded)
-    np.testing.assert_allclose(*results, atol=1e-12)
-
-
 def test_im2col_by_its_definition(rng):
     """Every window, row by row, with plain loops."""
     x = rng.standard_normal((2, 5, 4, 3))
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, pad = (3, 2), (2, 1), (1, 0)
     padded = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)))
     rows = [padded[n, i:i + kh, j:j + kw].ravel() for n in range(2) for i in range(0, 5 + 2 * ph - kh + 1, sh) for j in range(0, 4 - kw + 1, sw)]
+    reference = backend.Reference()
+    reference.xp = np
+    np.testing.assert_array_equal(reference.im2col(x, kernel, stride, pad), rows)
     np.testing.assert_array_equal(backend.CPU.im2col(x, kernel, stride, pad), rows)
-
-
-def test_blocks_cover_a_vector_once():
-    for size in (1, 2**14, 2**14 + 1, 100_000):
-        covered = np.concatenate([np.arange(size)[block] for block in backend.CPU.blocks(size)])
-        assert (covered == np.arange(size)).all()
 
 
 def test_cuda_without_cupy_or_without_a_gpu_is_one_clear_sentence(monkeypatch):

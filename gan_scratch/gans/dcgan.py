@@ -26,10 +26,10 @@ NORMAL = init.normal(0.02)
 
 
 class DCGAN(GAN):
-    """A convolutional GAN for images of 28×28 (levels 28, 14, 7, 3) or 32×32 (32, 16, 8, 4).
+    """A convolutional GAN for images of 28×28 (levels 28, 14, 7, 3), 32×32 (32, 16, 8, 4) or 64×64 (64, 32, 16, 8, 4).
 
     Args:
-        shape: (28, 28, C) or (32, 32, C).
+        shape: (S, S, C).
         width: channels at the first level; they double with each.
         lr: of both optimizers.
 
@@ -38,34 +38,44 @@ class DCGAN(GAN):
 
     def __init__(self, shape: tuple = (28, 28, 1), *, width: int = 16, z_dim: int = 100, lr: float = 2e-3, rng=None,
                  device: str = "cpu"):
-        if shape[:2] not in ((28, 28), (32, 32)) or len(shape) != 3:
-            raise ValueError(f"DCGAN is made for images of shape (28, 28, C) or (32, 32, C), not {shape}; a folder of pictures is resized with size=32")
+        if shape[:2] not in ((28, 28), (32, 32), (64, 64)) or len(shape) != 3:
+            raise ValueError(f"DCGAN is made for images of shape (28, 28, C), (32, 32, C) or (64, 64, C), not {shape}; a folder of pictures is "
+                             "resized with size=32")
         rng = np.random.default_rng(rng)
         G = generator(shape, width, z_dim, rng).to(device)
         D = discriminator(shape, width, rng).to(device)
         super().__init__(G, D, z_dim, opt_G=Adam(G.params, lr), opt_D=Adam(D.params, lr))
 
 
+def levels(shape: tuple, width: int) -> list[tuple[int, int]]:
+    """(size, channels) at each level: the sizes halve, rounded down, to 3 or 4, while the channels double."""
+    found = [(shape[0], shape[2]), (shape[0] // 2, width)]
+    while found[-1][0] > 4:
+        size, channels = found[-1]
+        found.append((size // 2, 2 * channels))
+    return found
+
+
 def discriminator(shape: tuple, width: int, rng: np.random.Generator) -> Sequential:
-    """image (N, S, S, C) -> logit (N, 1); the sizes halve, rounded down, while the channels double."""
-    size, _, channels = shape
-    return Sequential(
-        Conv2d(channels, width, rng=rng, init=NORMAL), LeakyReLU(0.2),
-        Conv2d(width, 2 * width, bias=False, rng=rng, init=NORMAL), norm(2 * width, rng), LeakyReLU(0.2),
-        Conv2d(2 * width, 4 * width, bias=False, rng=rng, init=NORMAL), norm(4 * width, rng), LeakyReLU(0.2),
-        Flatten(), Dense((size // 8) ** 2 * 4 * width, 1, rng=rng, init=NORMAL))
+    """image (N, S, S, C) -> logit (N, 1)."""
+    (_, c), (_, first), *deeper = levels(shape, width)
+    layers, c = [Conv2d(c, first, rng=rng, init=NORMAL), LeakyReLU(0.2)], first
+    for size, channels in deeper:
+        layers += [Conv2d(c, channels, bias=False, rng=rng, init=NORMAL), norm(channels, rng), LeakyReLU(0.2)]
+        c = channels
+    return Sequential(*layers, Flatten(), Dense(size * size * c, 1, rng=rng, init=NORMAL))
 
 
 def generator(shape: tuple, width: int, z_dim: int, rng: np.random.Generator) -> Sequential:
     """z (N, z_dim) -> image (N, S, S, C): D's levels in reverse."""
-    size, _, channels = shape
-    top = size // 8
-    odd = size // 4 - 2 * top  # 1 where D rounded down (7 -> 3): output_pad gives the lost row back
-    return Sequential(
-        Dense(z_dim, top * top * 4 * width, bias=False, rng=rng, init=NORMAL), Reshape(top, top, 4 * width), norm(4 * width, rng), ReLU(),
-        ConvTranspose2d(4 * width, 2 * width, output_pad=odd, bias=False, rng=rng, init=NORMAL), norm(2 * width, rng), ReLU(),
-        ConvTranspose2d(2 * width, width, bias=False, rng=rng, init=NORMAL), norm(width, rng), ReLU(),
-        ConvTranspose2d(width, channels, rng=rng, init=NORMAL), Tanh())
+    (size, c), *up = levels(shape, width)[::-1]
+    layers = [Dense(z_dim, size * size * c, bias=False, rng=rng, init=NORMAL), Reshape(size, size, c)]
+    for larger, channels in up:
+        odd = larger - 2 * size  # 1 where D rounded down (7 -> 3): output_pad gives the lost row back
+        last = larger == shape[0]
+        layers += [norm(c, rng), ReLU(), ConvTranspose2d(c, channels, output_pad=odd, bias=last, rng=rng, init=NORMAL)]
+        size, c = larger, channels
+    return Sequential(*layers, Tanh())
 
 
 def norm(channels: int, rng: np.random.Generator) -> BatchNorm:

@@ -6,12 +6,14 @@ and each use keeps its own record.
 """
 from __future__ import annotations
 
+import functools
 import math
+from contextlib import nullcontext
 from typing import Any, Iterator
 
 import numpy as np
 
-from gan_scratch import backend
+from gan_scratch import backend, threads
 from gan_scratch.backend import Array
 
 Ctx = Any  # a dict of arrays for a layer, a list of these (a "tape") for a network
@@ -173,6 +175,11 @@ class Layer:
         """The layers inside this one, by name."""
         return {name: v for name, v in vars(self).items() if isinstance(v, Layer)}
 
+    @functools.cached_property
+    def widest(self) -> int:
+        """How many weights the largest convolution inside has; 0 without one."""
+        return max((layer.widest for layer in self.children().values()), default=0)
+
     def modules(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
         """This layer and all layers inside it, in forward order, each once (a layer may be used twice), with its dotted name."""
         seen = set()
@@ -261,13 +268,14 @@ class Sequential(Layer):
 
     def forward(self, x: Array, train: bool = True) -> tuple[Array, list[Ctx]]:
         tape = []
-        for i, layer in enumerate(self.layers):
-            try:
-                x, ctx = layer.forward(x, train)
-            except (ValueError, TypeError) as error:
-                error.args = (f"layer {i}: {error}",)
-                raise
-            tape.append(ctx)
+        with self._threads(x):
+            for i, layer in enumerate(self.layers):
+                try:
+                    x, ctx = layer.forward(x, train)
+                except (ValueError, TypeError) as error:
+                    error.args = (f"layer {i}: {error}",)
+                    raise
+                tape.append(ctx)
         return x, tape
 
     def backward(self, dy: Array, tape: list[Ctx], weights: bool = True, inputs: bool = True) -> Array | None:
@@ -276,19 +284,24 @@ class Sequential(Layer):
         # Below the first layer that has weights nobody needs a gradient, unless dx was asked for.
         trained = (i for i, layer in enumerate(self.layers) if layer.params)
         first = 0 if inputs else next(trained, len(self.layers)) if weights else len(self.layers)
-        for i in reversed(range(first, len(self.layers))):
-            dy = self.layers[i].backward(dy, tape[i], weights, inputs or i > first)
+        with self._threads(dy):
+            for i in reversed(range(first, len(self.layers))):
+                dy = self.layers[i].backward(dy, tape[i], weights, inputs or i > first)
         return dy if inputs else None
 
     def backward2(self, v: Array, tape: list[Ctx], V: Directions | None = None) -> tuple[Array, Array | float]:
-        curvatures = []
-        for i, layer in enumerate(self.layers):  # up
-            v, c = layer.backward2(v, tape[i], V)
-            curvatures.append(c)
-        total = 0
-        for layer, ctx, c in zip(self.layers[::-1], tape[::-1], curvatures[::-1]):  # and down, from the first curvature on
-            total = c + (0 if isinstance(total, int) else layer.backward(total, _copied(ctx)))
+        curvatures, total = [], 0
+        with self._threads(v):
+            for i, layer in enumerate(self.layers):  # up
+                v, c = layer.backward2(v, tape[i], V)
+                curvatures.append(c)
+            for layer, ctx, c in zip(self.layers[::-1], tape[::-1], curvatures[::-1]):  # and down, from the first curvature on
+                total = c + (0 if isinstance(total, int) else layer.backward(total, _copied(ctx)))
         return v, total
+
+    def _threads(self, x):
+        samples = len(x[0] if isinstance(x, tuple) else x)
+        return threads.ours() if samples * self.widest > 3e6 else nullcontext()  # measured, see threads.py
 
     def __len__(self) -> int:
         return len(self.layers)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from gan_scratch import backend
-from gan_scratch.backend import output_size
+from gan_scratch.kernels import output_size
 from gan_scratch.layers.bilinear import Bilinear
 
 
@@ -22,6 +22,7 @@ class _Conv(Bilinear):
     """n-D convolution: x (N, *S, c_in), W (*k, c_in, c_out), y (N, *out, c_out), out = ⌊(S + 2 pad − k)/stride⌋ + 1."""
 
     dims: int  # 1, 2 or 3
+    widest = property(lambda self: self.W.value.size)
 
     def __init__(self, c_in: int, c_out: int, kernel=4, stride=2, pad=1, bias: bool = True, *, rng=None, init=None):
         self.c_in, self.c_out = c_in, c_out
@@ -38,25 +39,13 @@ class _Conv(Bilinear):
         return v
 
     def apply(self, x, W, ctx):
-        size = x.shape[1:-1]
-        out = [output_size(*a) for a in zip(size, self.kernel, self.stride, self.pad)]
-        y = self._columns(x, ctx) @ W.reshape(-1, W.shape[-1])  # (N·∏out, c_out)
-        return y.reshape(len(x), *out, W.shape[-1])
+        return backend.of(x).correlate(x, W, self.stride, self.pad)  # im2col(x) W
 
     def adjoint(self, dy, W, ctx):
-        W = W.reshape(-1, W.shape[-1])
-        dcols = dy.reshape(-1, W.shape[-1]) @ W.T  # (N·∏out, ∏k·c_in)
-        return backend.of(dy).col2im(dcols, (len(dy), *self._wide_size(dy, ctx)), self.kernel, self.stride, self.pad)
+        return backend.of(dy).correlate_adjoint(dy, W, (len(dy), *self._wide_size(dy, ctx)), self.stride, self.pad)  # col2im(dy Wᵀ)
 
     def wgrad(self, x, dy, ctx):
-        dW = self._columns(x, ctx).T @ dy.reshape(-1, dy.shape[-1])  # (∏k·c_in, c_out)
-        return dW.reshape(self.W.value.shape)
-
-    def _columns(self, x, ctx):
-        """im2col(x), made once per ctx: the forward pass and dW use the same."""
-        if "cols" not in ctx:
-            ctx["cols"] = backend.of(x).im2col(x, self.kernel, self.stride, self.pad)
-        return ctx["cols"]
+        return backend.of(x).correlate_wgrad(x, dy, self.kernel, self.stride, self.pad)  # im2col(x)ᵀ dy
 
     def _wide_size(self, dy, ctx) -> tuple:
         """(*S, channels) on the side where windows overlap: here that of x. Flooring hides it from dy's size."""

@@ -36,6 +36,11 @@ def scale_and_shift(xp, x, scale, shift):
 
 
 @pointwise
+def centre(xp, x, mean):
+    return x - mean
+
+
+@pointwise
 def combine(xp, dy, a, xc, b, c):
     return a * dy + (b * xc + c)
 
@@ -45,19 +50,22 @@ def standardise(x: Array, eps: float) -> tuple[Array, Array, Array, Array]:
     back = backend.of(x)
     n = x.shape[1]
     mean = back.column_sums(x)[:, None] / n
-    xc = x - mean  # squares of xc, not of x: a large mean would swallow the variance
+    xc = centre(x, mean)  # squares of xc, not of x: a large mean would swallow the variance
     var = back.column_dots(xc, xc)[:, None] / n
     return xc, mean, var, 1 / back.xp.sqrt(var + eps)
 
 
-def standardise_backward(dy: Array, gamma: Array | float, xc: Array, inv: Array) -> Array:
-    """dx (G, n, C) for dx̂ = gamma·dy, where gamma is constant within a column."""
+def sums(dy: Array, xc: Array) -> tuple[Array, Array]:
+    """Σ dy and Σ dy·xc over each column, (G, 1, C): dγ, dβ and dx are made of them."""
     back = backend.of(dy)
+    return back.column_sums(dy)[:, None], back.column_dots(dy, xc)[:, None]
+
+
+def standardise_backward(dy: Array, gamma: Array | float, xc: Array, inv: Array, total: Array, dots: Array) -> Array:
+    """dx (G, n, C) for dx̂ = gamma·dy, where gamma is constant within a column; total, dots = sums(dy, xc)."""
     n = dy.shape[1]
     a = gamma * inv
-    b = -a * inv**2 * back.column_dots(dy, xc)[:, None] / n
-    c = -a * back.column_sums(dy)[:, None] / n
-    return combine(dy, a, xc, b, c)
+    return combine(dy, a, xc, -a * inv**2 * dots / n, -a * total / n)
 
 
 def standardise_backward2(v: Array, dy: Array, gamma: Array | float, xc: Array, inv: Array) -> tuple[Array, Array, Array]:
@@ -97,23 +105,20 @@ class _ChannelNorm(Layer):
             return xc * inv
         return scale_and_shift(xc, self.gamma.value * inv, self.beta.value)
 
-    def _affine_grads(self, dy, xc, inv):
-        back = backend.of(dy)
-        self.gamma.grad += (inv[:, 0] * back.column_dots(dy, xc)).sum(0)  # Σ dy·x̂
-        self.beta.grad += back.column_sums(dy).sum(0)
-
     def _backward(self, dy, ctx, weights, inputs):
         x_shape = dy.shape
         dy = self._grouped(dy)
+        total, dots = sums(dy, ctx["xc"])
         if weights and self.gamma is not None:
-            self._affine_grads(dy, ctx["xc"], ctx["inv"])
+            self.gamma.grad += (ctx["inv"] * dots).sum((0, 1))  # Σ dy·x̂
+            self.beta.grad += total.sum((0, 1))
         if not inputs:
             return None
         gamma = 1.0 if self.gamma is None else self.gamma.value
-        return self._input_grad(dy, gamma, ctx).reshape(x_shape)
+        return self._input_grad(dy, gamma, ctx, total, dots).reshape(x_shape)
 
-    def _input_grad(self, dy, gamma, ctx):
-        return standardise_backward(dy, gamma, ctx["xc"], ctx["inv"])
+    def _input_grad(self, dy, gamma, ctx, total, dots):
+        return standardise_backward(dy, gamma, ctx["xc"], ctx["inv"], total, dots)
 
     def _backward2(self, v, dy, ctx, V):
         y_shape, xc, inv = dy.shape, ctx["xc"], ctx["inv"]
@@ -125,7 +130,7 @@ class _ChannelNorm(Layer):
         self.gamma.grad += dgamma.sum(0)
         if V is not None:
             u = u + V[self.gamma] * xc * inv + V[self.beta]
-            c = c + self._input_grad(dy, V[self.gamma], ctx)
+            c = c + self._input_grad(dy, V[self.gamma], ctx, *sums(dy, xc))
         return u.reshape(y_shape), c if isinstance(c, int) else c.reshape(y_shape)
 
     def _second(self, v, dy, gamma, ctx):
@@ -173,8 +178,8 @@ class BatchNorm(_ChannelNorm):
             inv = 1 / backend.of(x).xp.sqrt(self.running_var + self.eps)[None, None]
         return self._affine(xc, inv).reshape(x.shape), {"xc": xc, "inv": inv, "train": np.array(train)}
 
-    def _input_grad(self, dy, gamma, ctx):
-        return super()._input_grad(dy, gamma, ctx) if ctx["train"] else dy * (gamma * ctx["inv"])
+    def _input_grad(self, dy, gamma, ctx, total, dots):
+        return super()._input_grad(dy, gamma, ctx, total, dots) if ctx["train"] else dy * (gamma * ctx["inv"])
 
     def _second(self, v, dy, gamma, ctx):
         if ctx["train"]:
@@ -237,7 +242,8 @@ class LayerNorm(Layer):
             self.beta.grad += back.column_sums(rows).reshape(self.shape)
         if not inputs:
             return None
-        return standardise_backward(self._grouped(dy * self.gamma.value), 1.0, xc, inv).reshape(dy.shape)
+        dx_hat = self._grouped(dy * self.gamma.value)
+        return standardise_backward(dx_hat, 1.0, xc, inv, *sums(dx_hat, xc)).reshape(dy.shape)
 
     def _backward2(self, v, dy, ctx, V):
         xc, inv, gamma = ctx["xc"], ctx["inv"], self.gamma.value
@@ -248,7 +254,8 @@ class LayerNorm(Layer):
         u = gamma * u
         if V is not None:
             u = u + V[self.gamma] * (xc * inv).reshape(dy.shape) + V[self.beta]
-            c = c + standardise_backward(self._grouped(dy * V[self.gamma]), 1.0, xc, inv).reshape(dy.shape)
+            dx_hat = self._grouped(dy * V[self.gamma])
+            c = c + standardise_backward(dx_hat, 1.0, xc, inv, *sums(dx_hat, xc)).reshape(dy.shape)
         return u, c
 
     def __repr__(self):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from gan_scratch import backend
-from gan_scratch.layers.base import Layer, Parameter
+from gan_scratch.layers.base import Layer
 from gan_scratch.layers.bilinear import Bilinear, Dense
 from gan_scratch.layers.conv import Conv1d, Conv2d, Conv3d
 

@@ -71,7 +71,7 @@ def test_a_tape_can_be_used_twice_with_different_gradients(rng):
 def test_forward_returns_a_tape_with_one_context_per_layer(x):
     net = small_network()
     y, tape = net.forward(x)
-    assert isinstance(tape, list) and len(tape) == len(net) and tape[0]["cols"].shape == (5 * 9, 16)
+    assert isinstance(tape, list) and len(tape) == len(net) and tape[0]["x"] is x
     assert not any(isinstance(v, np.ndarray) for layer in net for v in vars(layer).values() if layer is not net[2])
 
 

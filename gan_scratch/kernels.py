@@ -1,0 +1,242 @@
+"""The hot spots of backend.Cpu in NumPy. Each function computes what backend.Reference computes in the textbook's way, and is held to it by a test.
+
+Three ideas make them fast, measured in course/performance.md:
+
+    few inner loops       NumPy spends about 20 ns on each run of neighbouring numbers, however short: make runs long
+    a few samples at once columns of 1 MB at a time stay in the core's cache, and needn't be kept for the backward pass
+    threads               samples are shared among the cores (threads.py)
+"""
+from __future__ import annotations
+
+import math
+from typing import Callable
+
+import numpy as np
+
+from gan_scratch.threads import cut, share
+
+CACHE = 2**18  # numbers of float32 that fill a core's cache of 1 MB
+# glibc gives the memory of a large freed array back to the system, and clears new pages for the next; a GAN step frees and takes the same
+# arrays again and again. It stops doing so for arrays smaller than the largest it has seen freed, up to 32 MB: show it one.
+np.empty(2**25 - 2**16, np.uint8)
+
+ROW = 2**10  # numbers that make a good inner loop
+LONG = 2**20  # numbers that keep a core busy until another has woken up
+
+
+def output_size(size: int, kernel: int, stride: int, pad: int) -> int:
+    """How many windows of `kernel` fit along an axis; a rest that does not fill a window is left out."""
+    return (size + 2 * pad - kernel) // stride + 1
+
+
+def padded(x: np.ndarray, pad: tuple, fill: float = 0.0) -> np.ndarray:
+    """x (N, *S, C) with `pad` further places on each side of the spatial axes."""
+    if not any(pad):
+        return np.ascontiguousarray(x)
+    n, *size, channels = x.shape
+    wide = np.full((n, *(s + 2 * p for s, p in zip(size, pad)), channels), fill, x.dtype)
+    wide[(slice(None), *(slice(p, p + s) for s, p in zip(size, pad)))] = x
+    return wide
+
+
+# --- elementwise formulas and sums -------------------------------------------------------------------------------------------
+
+def formula(f: Callable, *args) -> np.ndarray:
+    """f(numpy, *args) for an elementwise formula, on arrays of one shape, numbers, and rows (… 1, C) that go with each row of the others.
+
+    A short row is repeated, so that NumPy's inner loop runs over about a thousand numbers instead of C. Halves are shared among threads.
+    """
+    arrays = [a for a in args if isinstance(a, np.ndarray) and a.ndim]
+    shape = max((a.shape for a in arrays), key=math.prod, default=())
+    numbers, rows = math.prod(shape), [a for a in arrays if a.shape != shape]
+    if numbers < (ROW if rows else LONG) or not all(_fits(a, shape) for a in arrays):
+        return f(np, *args)
+    repeat = math.gcd(numbers // shape[-1], max(1, ROW // shape[-1])) if rows else 1
+
+    def flat(a):  # (rows / repeat, repeat·C), or one row of repeat·C
+        return a.reshape(-1, repeat * shape[-1]) if a.shape == shape else np.tile(a.reshape(-1), repeat)
+
+    args = [flat(a) if isinstance(a, np.ndarray) and a.ndim else a for a in args]
+    if numbers < LONG:
+        return f(np, *args).reshape(shape)
+    y = np.empty((numbers // shape[-1] // repeat, repeat * shape[-1]), np.result_type(*arrays))
+
+    def work(part):
+        y[part] = f(np, *(a[part] if isinstance(a, np.ndarray) and a.ndim == 2 else a for a in args))
+
+    share(work, len(y), numbers)  # about 1 ns each
+    return y.reshape(shape)
+
+
+def _fits(a: np.ndarray, shape: tuple) -> bool:
+    """Whether a has the full shape, without gaps, or is one row for all rows."""
+    return a.flags.c_contiguous if a.shape == shape else a.size == a.shape[-1] == shape[-1]
+
+
+def in_place(update: Callable, *vectors: np.ndarray) -> None:
+    """update(*vectors) a piece at a time, so that its temporaries stay in the cache."""
+    def work(part):
+        for piece in cut(part, 2**16):
+            update(*(vector[piece] for vector in vectors))
+
+    share(work, len(vectors[0]), 2.5 * len(vectors[0]))
+
+
+# --- correlation, and the two maps that turn it around ---------------------------------------------------------------------
+
+def im2col(x: np.ndarray, kernel: tuple, stride: tuple, pad: tuple, fill: float = 0.0) -> np.ndarray:
+    """Lay every window of x (N, *S, C) in a row of (N·∏out, ∏kernel·C)."""
+    places = [output_size(*a) for a in zip(x.shape[1:-1], kernel, stride, pad)]
+    cols = np.empty((len(x) * math.prod(places), math.prod(kernel) * x.shape[-1]), x.dtype)
+    lay_windows(cols, padded(x, pad, fill), kernel, stride, places)
+    return cols
+
+
+def lay_windows(cols: np.ndarray, x: np.ndarray, kernel: tuple, stride: tuple, places: list, first: int = 0) -> None:
+    """Write the windows of a padded x into the rows of cols; `first` is where on axis 1 the windows begin.
+
+    Along the last axis the k·C numbers of a window are neighbours in x and in cols. Taken as *one* element of k·C·itemsize bytes, they
+    are moved by one strided copy of elements, not run by run.
+    """
+    *outer, k = kernel
+    run = element(k * x.strides[-2])
+    shape = (len(x), *places, *outer)
+    strides = (x.strides[0], *(s * step for s, step in zip(stride, x.strides[1:-1])), *x.strides[1:-2])
+    cols.view(run).reshape(shape)[...] = np.ndarray(shape, run, x, first * x.strides[1], strides)
+
+
+def element(size: int) -> np.dtype:
+    """A type of so many bytes, to copy neighbouring numbers together. The sizes that NumPy's loops know by themselves are quickest."""
+    return np.dtype({4: np.float32, 8: np.float64, 16: np.complex128}.get(size, (np.void, size)))
+
+
+def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.ndarray:
+    """y = im2col(x) W, a few samples at a time."""
+    n, (*kernel, _, c_out) = len(x), W.shape
+    places = [output_size(*a) for a in zip(x.shape[1:-1], kernel, stride, pad)]
+    W, rows = W.reshape(-1, c_out), math.prod(places)
+    y = np.empty((n, *places, c_out), x.dtype)
+
+    def work(part):
+        cols = np.empty((few * rows, len(W)), x.dtype)
+        for some in cut(part, few):
+            target = y[some].reshape(-1, c_out)
+            lay_windows(cols[:len(target)], padded(x[some], pad), kernel, stride, places)
+            np.matmul(cols[:len(target)], W, out=target)
+
+    few = samples(rows * len(W), at_least=W.size)
+    share(work, n, cost(n * rows, W.size))
+    return y
+
+
+def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple, pad: tuple) -> np.ndarray:
+    """dW = im2col(x)ᵀ dy, a few samples at a time. Each thread has some rows of the kernel, so that no sum depends on their number."""
+    n, *places, c_out = dy.shape
+    dW = np.zeros((*kernel, x.shape[-1], c_out), x.dtype)
+    rows = math.prod(places)
+
+    def work(part):
+        target, own = dW[part].reshape(-1, c_out), (part.stop - part.start, *kernel[1:])
+        few = samples(rows * len(target), at_least=4 * target.size)  # adding to dW should cost little beside the product
+        cols = np.empty((min(few, n) * rows, len(target)), x.dtype)
+        for some in cut(slice(0, n), few):
+            here = dy[some].reshape(-1, c_out)
+            lay_windows(cols[:len(here)], padded(x[some], pad), own, stride, places, first=part.start)
+            np.add(target, cols[:len(here)].T @ here, out=target)
+
+    share(work, kernel[0], cost(n * rows, dW.size))
+    return dW
+
+
+def correlate_adjoint(dy: np.ndarray, W: np.ndarray, x_shape: tuple, stride: tuple, pad: tuple) -> np.ndarray:
+    """dx = col2im(dy Wᵀ), where the kernel is a whole number of strides.
+
+    Cut the kernel and x into blocks of one stride: with k = G·s a window covers G blocks on each axis, and block B of x gets
+
+        dx[B] = Σ_g dy[B − g] W[g]ᵀ,   W[g] (∏s·C, c_out),
+
+    one product for each g, then long runs of whole blocks are added. No number is added to a place of its own.
+    """
+    n, *size, channels = x_shape
+    *kernel, _, c_out = W.shape
+    places, axes = dy.shape[1:-1], range(len(size))
+    groups = [k // s for k, s in zip(kernel, stride)]
+    W = W.reshape(*(v for pair in zip(groups, stride) for v in pair), channels, c_out)
+    W = W.transpose(*(2 * i for i in axes), *(2 * i + 1 for i in axes), -2, -1).reshape(math.prod(groups), -1, c_out)  # (∏G, ∏s·C, c_out)
+    dx = np.empty(x_shape, dy.dtype)
+    width = W.shape[1]
+
+    def work(part):
+        for some in cut(part, few):
+            m = some.stop - some.start
+            sums = np.matmul(dy[some].reshape(-1, c_out), W.swapaxes(1, 2)).reshape(*groups, m, *places, width)
+            for _ in axes:
+                sums = moved_sum(sums, len(size))  # the first G goes, its spatial axis grows
+            from_blocks(sums, stride, pad, out=dx[some])
+
+    few = samples(math.prod(places) * W.size // c_out, at_least=2 * W.size)
+    share(work, n, cost(n * math.prod(places), W.size))
+    return dx
+
+
+def moved_sum(parts: np.ndarray, axis: int) -> np.ndarray:
+    """Σ_g parts[g] moved by g places along an axis of parts[g]: (G, …, m, …) -> (…, m + G − 1, …)."""
+    if len(parts) == 1:
+        return parts[0]
+    m = parts[0].shape[axis]
+    shape = list(parts[0].shape)
+    shape[axis] = m + len(parts) - 1
+
+    def along(a, start, stop):
+        return a[(slice(None),) * axis + (slice(start, stop),)]
+
+    total = np.empty(shape, parts.dtype)
+    along(total, 0, 1)[...] = along(parts[0], 0, 1)
+    np.add(along(parts[0], 1, m), along(parts[1], 0, m - 1), out=along(total, 1, m))
+    along(total, m, m + 1)[...] = along(parts[1], m - 1, m)
+    for g in range(2, len(parts)):
+        along(total, m + g - 1, m + g)[...] = along(parts[g], m - 1, m)
+        along(total, g, m + g - 1).__iadd__(along(parts[g], 0, m - 1))
+    return total
+
+
+def from_blocks(blocks: np.ndarray, stride: tuple, pad: tuple, out: np.ndarray) -> None:
+    """Lay blocks (N, *B, ∏s·C) side by side, cut off the first `pad` places, and write them into an image (N, *S, C); beyond them it is 0."""
+    n, *count, width = blocks.shape
+    axes, channels = range(len(count)), out.shape[-1]
+    run = element(stride[-1] * channels * blocks.itemsize)  # neighbours in a block and in the image
+    whole = np.empty((n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1]), run)
+    source = blocks.view(run).reshape(n, *count, *stride[:-1])
+    order = [0, *(v for i in axes[:-1] for v in (1 + i, 1 + len(count) + i)), len(count)]
+    whole[...] = source.transpose(order)
+    whole = whole.view(blocks.dtype).reshape(n, *(b * s for b, s in zip(count, stride)), channels)
+    inner = whole[(slice(None), *(slice(p, p + size) for p, size in zip(pad, out.shape[1:-1])))]
+    if inner.shape != out.shape:
+        out[...] = 0
+    out[tuple(slice(0, size) for size in inner.shape)] = inner
+
+
+def cost(rows: int, weights: int) -> float:
+    """About how many nanoseconds a product of so many rows with so many weights takes, at 50 multiplications each."""
+    return rows * weights / 50
+
+
+def samples(numbers: int, at_least: int = CACHE) -> int:
+    """How many samples of so many numbers are taken at once."""
+    return max(1, max(CACHE, at_least) // numbers)
+
+
+def to_blocks(x: np.ndarray, count: list, stride: tuple, pad: tuple) -> np.ndarray:
+    """Cut an image x (N, *S, C), with `pad` zeros before it and as many as it takes behind, into blocks (N, *count, ∏s·C)."""
+    n, *size, channels = x.shape
+    axes = range(len(count))
+    whole = np.zeros((n, *(b * s for b, s in zip(count, stride)), channels), x.dtype)
+    inner = whole[(slice(None), *(slice(p, p + z) for p, z in zip(pad, size)))]
+    inner[...] = x[tuple(slice(0, z) for z in inner.shape)]
+    run = element(stride[-1] * channels * x.itemsize)
+    source = whole.reshape(n, *whole.shape[1:-2], -1).view(run)
+    source = source.reshape(n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1])
+    blocks = np.empty((n, *count, *stride[:-1]), run)
+    order = [0, *(1 + 2 * i for i in axes[:-1]), 2 * len(count) - 1, *(2 + 2 * i for i in axes[:-1])]
+    blocks[...] = source.transpose(order)
+    return blocks.view(x.dtype).reshape(n, *count, -1)

@@ -1,0 +1,101 @@
+"""Several cores for NumPy: BLAS splits a matrix product over threads, NumPy's own loops run on one.
+
+`share` cuts a piece of work along one axis and does the parts at once, each on its own thread: NumPy lets go of the interpreter's lock
+inside its loops. It uses as many threads as BLAS does, so one setting decides for both (OPENBLAS_NUM_THREADS, or
+threadpoolctl.threadpool_limits); meanwhile each part's matrix products run on one.
+
+The threads of BLAS wait for their next product by spinning, and so take a core from ours for a while: either they or ours. Inside a network
+with large convolutions, whose products and copies take milliseconds, `ours` keeps BLAS at one thread. Multilayer perceptrons and small
+convolutional networks leave it alone: BLAS wakes its threads more quickly than Python does.
+"""
+from __future__ import annotations
+
+import contextvars
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Callable, Iterator
+
+import threadpoolctl
+
+GRAIN = 5e5  # ns of work that are worth another thread: waking it takes 50 000, and both wait for the interpreter's lock between operations
+
+
+@functools.cache
+def _blas() -> list:
+    return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="gan_scratch")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # threads don't survive a fork
+
+
+_team: contextvars.ContextVar[int] = contextvars.ContextVar("team", default=0)
+
+
+def threads() -> int:
+    """How many threads BLAS uses, or would without `ours`; 1 where threadpoolctl doesn't know the BLAS."""
+    return _team.get() or min((library.num_threads for library in _blas()), default=1)
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """For the time of a `with` block matrix products run on one thread, and `share` has all of them."""
+    count = threads()
+    if _team.get() or count == 1:
+        yield
+        return
+    token = _team.set(count)
+    _limit(1)
+    try:
+        yield
+    finally:
+        _limit(count)
+        _team.reset(token)
+
+
+def _limit(count: int) -> None:
+    for library in _blas():
+        library.set_num_threads(count)
+
+
+def share(work: Callable[[slice], None], n: int, cost: float) -> None:
+    """Call work(part) for slices that together are range(n), one for each thread; on this thread alone when there is little to do.
+
+    Args:
+        work: writes its results somewhere; parts must not overlap there.
+        cost: about how many nanoseconds all of it takes on one thread.
+    """
+    parts = min(threads(), n, int(cost // GRAIN))
+    if parts < 2:
+        work(slice(0, n))
+        return
+    first, *rest = [slice(n * i // parts, n * (i + 1) // parts) for i in range(parts)]
+    with ours():
+        futures = [_pool().submit(_as_here(work), part) for part in rest]
+        try:
+            work(first)
+        finally:
+            wait(futures)
+    for future in futures:
+        future.result()
+
+
+def _as_here(work: Callable) -> Callable:
+    """work for another thread: with this thread's np.errstate, and alone (it shares no further)."""
+    def alone(part):
+        _team.set(1)
+        work(part)
+
+    return functools.partial(contextvars.copy_context().run, alone)
+
+
+def cut(part: slice, size: int) -> Iterator[slice]:
+    """The part in pieces of `size`; the last may be smaller."""
+    for start in range(part.start, part.stop, size):
+        yield slice(start, min(start + size, part.stop))

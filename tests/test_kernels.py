@@ -1,0 +1,120 @@
+"""The fast ways of NumPy compute what the textbook does: kernels.py and winograd.py against backend.Reference, over random shapes."""
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gan_scratch import backend, kernels, threads, winograd
+
+REFERENCE = backend.Reference()
+REFERENCE.xp = np
+
+
+@st.composite
+def correlations(draw, whole_strides=False, two_strides=False):
+    """x, W, dy and the geometry of a correlation; with whole_strides k is a multiple of s, with two_strides k = 2s."""
+    axes = draw(st.integers(1, 3))
+    each = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(axes))  # noqa: E731
+    stride, pad = each(1, 3), each(0, 2)
+    kernel = tuple((2 if two_strides else draw(st.integers(1, 3))) * s for s in stride) if whole_strides or two_strides else each(1, 4)
+    size = tuple(max(1, k - 2 * p) + draw(st.integers(0, 6)) for k, p in zip(kernel, pad))
+    n, channels, c_out = draw(st.integers(0, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    x, W = rng.standard_normal((n, *size, channels)), rng.standard_normal((*kernel, channels, c_out))
+    out = [backend.output_size(*a) for a in zip(size, kernel, stride, pad)]
+    return x, W, rng.standard_normal((n, *out, c_out)), stride, pad
+
+
+def agrees(way, case, few):
+    """The three faces, a few samples at a time."""
+    x, W, dy, stride, pad = case
+    before, kernels.CACHE = kernels.CACHE, few
+    try:
+        y, dW = way.correlate(x, W, stride, pad), way.correlate_wgrad(x, dy, W.shape[:-2], stride, pad)
+        dx = way.correlate_adjoint(dy, W, x.shape, stride, pad)
+    finally:
+        kernels.CACHE = before
+    np.testing.assert_allclose(y, REFERENCE.correlate(x, W, stride, pad), atol=1e-12)
+    np.testing.assert_allclose(dW, REFERENCE.correlate_wgrad(x, dy, W.shape[:-2], stride, pad), atol=1e-12)
+    np.testing.assert_allclose(dx, REFERENCE.correlate_adjoint(dy, W, x.shape, stride, pad), atol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(correlations(), st.sampled_from([1, 2**18]))
+def test_columns_a_few_at_a_time_are_the_textbook(case, few):
+    agrees(backend.CPU, case, few)
+
+
+@settings(max_examples=100, deadline=None)
+@given(correlations(whole_strides=True), st.sampled_from([1, 2**18]))
+def test_blocks_are_the_textbook(case, few):
+    agrees(kernels, case, few)
+
+
+@settings(max_examples=150, deadline=None)
+@given(correlations(two_strides=True), st.sampled_from([1, 2**18]))
+def test_fewer_multiplications_are_the_textbook(case, few):
+    agrees(winograd, case, few)
+
+
+@pytest.mark.parametrize("shape, c_out, way", [((4, 16, 16, 64), 128, winograd), ((4, 14, 14, 16), 32, kernels), ((4, 8, 8, 8, 32), 64, winograd)])
+def test_the_faster_way_is_taken(shape, c_out, way, rng, monkeypatch):
+    axes = len(shape) - 2
+    x = rng.standard_normal(shape).astype(np.float32)
+    W = rng.standard_normal((*(4,) * axes, shape[-1], c_out)).astype(np.float32)
+    stride, pad, called = (2,) * axes, (1,) * axes, []
+    y = backend.CPU.correlate(x, W, stride, pad)
+    for face in ("correlate", "correlate_adjoint", "correlate_wgrad"):
+        monkeypatch.setattr(way, face, lambda *a, face=face: called.append(face))
+    backend.CPU.correlate(x, W, stride, pad)
+    backend.CPU.correlate_adjoint(y, W, x.shape, stride, pad)
+    backend.CPU.correlate_wgrad(x, y, W.shape[:-2], stride, pad)
+    assert called == ["correlate", "correlate_adjoint", "correlate_wgrad"]
+    # In float32, sums of differences lose no more than a digit.
+    np.testing.assert_allclose(y, REFERENCE.correlate(x.astype(float), W.astype(float), stride, pad), atol=2e-5 * np.abs(y).max())
+
+
+def test_several_threads_give_the_same_bits(rng, monkeypatch):
+    """Each number is summed in one order, however many threads there are."""
+    monkeypatch.setattr(threads, "GRAIN", 1.0)
+    monkeypatch.setattr(kernels, "LONG", 100)
+    x, W = rng.standard_normal((6, 9, 8, 3)).astype(np.float32), rng.standard_normal((4, 4, 3, 5)).astype(np.float32)
+    scale = rng.standard_normal(3).astype(np.float32)
+    results = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(threads, "threads", lambda: count)
+        y = backend.CPU.correlate(x, W, (2, 2), (1, 1))
+        results.append([y, backend.CPU.correlate_wgrad(x, y, (4, 4), (2, 2), (1, 1)), backend.CPU.correlate_adjoint(y, W, x.shape, (2, 2), (1, 1)),
+                        winograd.correlate(x, W, (2, 2), (1, 1)), winograd.correlate_wgrad(x, y, (4, 4), (2, 2), (1, 1)),
+                        winograd.correlate_adjoint(y, W, x.shape, (2, 2), (1, 1)), kernels.formula(lambda xp, a, b: xp.exp(a * b), x, scale)])
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+SHAPES = [((3, 4), (3, 4)), ((600, 4), (4,)), ((600, 4), (1, 4)), ((2, 300, 4), (1, 1, 4)), ((2, 300, 4), (2, 1, 4)), ((2000, 1), (1,)), ((7, 300), (7, 1)),
+          ((1024,), (1024,)), ((5, 601, 3), (3,)), ((3000, 2), (3000, 2))]
+
+
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+@pytest.mark.parametrize("long", [kernels.LONG, 100])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_formula_is_what_numpy_makes_of_it(shapes, long, dtype, rng, monkeypatch):
+    monkeypatch.setattr(kernels, "LONG", long)
+    a, b = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
+    f = lambda xp, a, b, c: xp.maximum(a * b, c) - b  # noqa: E731
+    for args in ((a, b, 0.5), (b, a, 0.5), (a[::2], a[::2], 0.5)):
+        y = kernels.formula(f, *args)
+        assert y.dtype == dtype
+        np.testing.assert_array_equal(y, f(np, *args))
+
+
+def test_updates_in_place_reach_every_number_once(rng):
+    theta, g = rng.standard_normal((2, 200_001))
+    before = theta.copy()
+
+    def update(theta, g):
+        theta -= 2 * g
+
+    kernels.in_place(update, theta, g)
+    np.testing.assert_array_equal(theta, before - 2 * g)

@@ -1,0 +1,93 @@
+"""Work shared among threads: all of it is done, once, with the caller's settings, and BLAS gets its threads back."""
+import multiprocessing
+import threading
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from gan_scratch import threads
+
+
+@pytest.fixture
+def two(monkeypatch):
+    """A BLAS with two threads, on any machine."""
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        yield
+
+
+def test_all_is_done_once_and_at_the_same_time(two):
+    done, meet = [], threading.Barrier(2, timeout=10)
+
+    def work(part):
+        meet.wait()  # breaks unless both parts run at once
+        done.append((part.start, part.stop, threading.get_ident(), threads._blas()[0].num_threads))
+
+    threads.share(work, 7, cost=1e9)
+    (a, b, one, blas), (c, d, other, also) = sorted(done)
+    assert (a, b, c, d) == (0, 3, 3, 7) and one != other and blas == also == 1
+    assert threads.threads() == 2
+
+
+def test_little_work_stays_on_this_thread(two):
+    seen = []
+    threads.share(lambda part: seen.append((part, threading.get_ident())), 7, cost=threads.GRAIN)
+    assert seen == [(slice(0, 7), threading.get_ident())]
+
+
+def test_one_thread_for_blas_means_one_for_us(two):
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        seen = []
+        threads.share(seen.append, 7, cost=1e9)
+        assert threads.threads() == 1 and seen == [slice(0, 7)]
+    assert threads.threads() == 2
+
+
+def test_ours_takes_the_threads_of_blas_and_gives_them_back(two):
+    with pytest.raises(KeyError):
+        with threads.ours():
+            with threads.ours():
+                assert threads.threads() == 2 and threads._blas()[0].num_threads == 1
+            assert threads._blas()[0].num_threads == 1
+            raise KeyError
+    assert threads._blas()[0].num_threads == 2
+
+
+def test_an_error_in_a_part_reaches_the_caller(two):
+    def work(part):
+        if part.start:
+            raise ValueError("in the second part")
+
+    with pytest.raises(ValueError, match="in the second part"):
+        threads.share(work, 4, cost=1e9)
+    assert threads.threads() == 2
+
+
+def test_errstate_holds_on_other_threads(two):
+    def work(part):
+        np.ones(3) / np.zeros(3)
+
+    with np.errstate(divide="ignore"):
+        threads.share(work, 4, cost=1e9)  # a RuntimeWarning would be an error here
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        threads.share(work, 4, cost=1e9)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Python warns of forks of a process with threads: that is what is tested
+def test_a_forked_process_has_threads_of_its_own(two):
+    threads.share(lambda part: None, 4, cost=1e9)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_in_a_child).get(timeout=20) == [(0, 2), (2, 4)]
+
+
+def _in_a_child():
+    done = []
+    threads.share(lambda part: done.append((part.start, part.stop)), 4, cost=1e9)
+    return sorted(done)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_pieces_cover_a_part(size):
+    pieces = [i for piece in threads.cut(slice(5, 12), size) for i in range(piece.start, piece.stop)]
+    assert pieces == list(range(5, 12))
