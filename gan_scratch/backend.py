@@ -32,6 +32,9 @@ class Reference:
     def asarray(self, x) -> Array:
         return self.xp.asarray(x)
 
+    def synchronize(self) -> None:
+        """Wait until all that was asked for is done: only to take the time, or to read."""
+
     def formula(self, f: Callable, *args) -> Array:
         """f(xp, *args) for an elementwise formula f."""
         return f(self.xp, *args)
@@ -138,6 +141,9 @@ class Cuda(Reference):
     def __init__(self, cupy):
         self.xp = cupy
         self._fused: dict[Callable, Callable] = {}
+
+    def synchronize(self):
+        self.xp.cuda.get_current_stream().synchronize()
 
     def formula(self, f: Callable, *args) -> Array:
         if f not in self._fused:

@@ -1,4 +1,4 @@
-"""gan-scratch train | sample | evaluate | list | data | check"""
+"""gan-scratch train | sample | evaluate | list | data | check | bench"""
 from __future__ import annotations
 
 import argparse
@@ -12,6 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from gan_scratch import checkpoint, plot, runs
+from gan_scratch.bench.report import bench
+from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
 from gan_scratch.data.images import some
 from gan_scratch.data.load import canonical
@@ -92,6 +94,17 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("check", help="run an exercise notebook as the grader does, and say what is wrong")
     p.add_argument("notebook", type=Path, help="the .ipynb file; it isn't changed")
     p.set_defaults(command=check)
+
+    p = commands.add_parser("bench", help="time whole training steps and single layers, beside PyTorch if it is there")
+    p.add_argument("workload", nargs="*", help=f"{', '.join(WORKLOADS)} (default: all)")
+    p.add_argument("--layers", action="store_true", help="single layers instead: a forward and a backward pass")
+    p.add_argument("--against", choices=("torch", "compile"), help="in turn with PyTorch eager, or with torch.compile")
+    p.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    p.add_argument("--threads", type=positive, help="for NumPy and PyTorch (default: as many as BLAS has). With one, CPU time is measured")
+    p.add_argument("--rounds", type=positive, default=15, help="turns of both sides; medians are printed (default: 15)")
+    p.add_argument("--batch", type=positive, help="another number of samples in a batch")
+    p.add_argument("--tf32", action="store_true", help="on a GPU: products in TF32, on both sides")
+    p.set_defaults(command=time_steps)
     return top
 
 
@@ -267,3 +280,8 @@ def check(args) -> int:
     by_hand = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in nb.cells if cell.cell_type == "markdown")
     print(f"{result.score:g} of {result.points:g} points here" + (f"; {by_hand:g} more are given by hand" if by_hand else ""))
     return 0 if result.score == result.points and not result.problems else 1
+
+
+def time_steps(args) -> None:
+    bench(args.workload, layers=args.layers, against=args.against, device=args.device, threads=args.threads, rounds=args.rounds, batch=args.batch,
+          tf32=args.tf32)

@@ -20,7 +20,7 @@ import math
 
 import numpy as np
 
-from gan_scratch.kernels import cost, from_blocks, output_size, samples, to_blocks
+from gan_scratch.kernels import cost, from_blocks, output_size, product, samples, to_blocks
 from gan_scratch.threads import cut, share
 
 
@@ -45,7 +45,7 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
 
     def work(part):
         for some in cut(part, few):
-            m = _B(x[some], tiles, stride, pad) @ U  # (3, …, tiles, C′)
+            m = product(_B(x[some], tiles, stride, pad), U)  # (3, …, tiles, C′)
             y[some] = _inner(_At(m, some.stop - some.start, tiles), places)
 
     few = samples(_numbers(1, tiles, U), at_least=2 * U.size)
@@ -60,7 +60,7 @@ def correlate_adjoint(dy: np.ndarray, W: np.ndarray, x_shape: tuple, stride: tup
 
     def work(part):
         for some in cut(part, few):
-            v = _A(dy[some], tiles) @ U.swapaxes(-1, -2)  # (3, …, tiles, ∏s·C)
+            v = product(_A(dy[some], tiles), U.swapaxes(-1, -2))  # (3, …, tiles, ∏s·C)
             from_blocks(_Bt(v, some.stop - some.start, tiles), stride, pad, out=dx[some])
 
     few = samples(_numbers(1, tiles, U), at_least=2 * U.size)
@@ -74,10 +74,11 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
     dU = np.zeros((*(3,) * len(kernel), *stride, x.shape[-1], dy.shape[-1]), x.dtype)
 
     def work(part):
-        target = dU[..., part, :]
         for some in cut(slice(0, len(x)), few):
             d, e = _B(x[some][..., part], tiles, stride, pad), _A(dy[some], tiles)
-            target += (d.swapaxes(-1, -2) @ e).reshape(target.shape)
+            for i in range(3):  # by parts: deep layers have products of many megabytes
+                target = dU[i, ..., part, :]
+                target += product(d[i].swapaxes(-1, -2), e[i]).reshape(target.shape)
 
     few = samples(_numbers(1, tiles, dU), at_least=2 * dU.size)
     share(work, x.shape[-1], cost(len(x) * math.prod(tiles), dU.size))

@@ -16,5 +16,4 @@ def pytest_terminal_summary(terminalreporter):
     else:
         import cupy
 
-        terminalreporter.write_line("gpu: not run, the GPU's own tests are not written yet" if cupy.is_available()
-                                    else "gpu: not run, CuPy finds no GPU here")
+        terminalreporter.write_line("gpu: run by `python -m tests.gpu`, on all variants" if cupy.is_available() else "gpu: not run, CuPy finds no GPU here")

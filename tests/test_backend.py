@@ -4,6 +4,7 @@ import inspect
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -36,31 +37,55 @@ def cupy(monkeypatch, tmp_path_factory):
     backend._cuda.cache_clear()
 
 
+@pytest.fixture
+def no_waiting():
+    """A context in which the host must not wait for the device. (tests/gpu has one of its own.)"""
+    @contextmanager
+    def watch():
+        standin.ndarray.syncs = 0
+        yield
+        assert standin.ndarray.syncs == 0, "the host waited for the device"
+
+    return watch
+
+
+@pytest.fixture
+def same_numbers(monkeypatch):
+    """The host's random numbers on both sides."""
+    for kind in ("normal", "uniform"):
+        monkeypatch.setattr(backend.Cuda, kind, lambda self, *a, kind=kind: self.asarray(getattr(backend.CPU, kind)(*a)))
+
+
+@pytest.fixture
+def quick_kernels(monkeypatch):
+    """The device's kernels in plain array maths, which is quicker on the stand-in; kernels.cu is tested by itself."""
+    for kernel in ("im2col", "col2im", "column_dots"):
+        monkeypatch.setattr(backend.Cuda, kernel, lambda self, *a, kernel=kernel, **k: self.asarray(getattr(backend.CPU, kernel)(
+            *(x._host if isinstance(x, standin.ndarray) else x for x in a), **k)))
+
+
 def on_host(x):
     return tuple(map(on_host, x)) if isinstance(x, tuple) else backend.to_host(x)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_layer_computes_the_same_on_both_sides(name, cupy, rng, monkeypatch):
+def test_every_layer_computes_the_same_on_both_sides(name, cupy, no_waiting, same_numbers, rng):
     make, shape = CASES[name]
-    monkeypatch.setattr(backend.Cuda, "uniform", lambda self, *a: self.asarray(backend.CPU.uniform(*a)))  # the same masks
-    monkeypatch.setattr(backend.Cuda, "normal", lambda self, *a: self.asarray(backend.CPU.normal(*a)))
     x = rng.standard_normal(shape).astype(np.float32)
     host, device = make(), make().to("cuda")
     y, ctx = host.forward(x)
-    standin.ndarray.syncs = 0
-    y_device, ctx_device = device.forward(cupy.asarray(x))
-    dx_device = device.backward(y_device, ctx_device)
-    assert standin.ndarray.syncs == 0, "the host waited for the device"
+    x_device = cupy.asarray(x)
+    with no_waiting():
+        y_device, ctx_device = device.forward(x_device)
+        dx_device = device.backward(y_device, ctx_device)
     np.testing.assert_allclose(on_host(y_device), y, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(on_host(dx_device), host.backward(y, ctx), rtol=1e-4, atol=1e-4)
     for p, q in zip(host.params, device.params):
         np.testing.assert_allclose(on_host(q.grad), p.grad, rtol=1e-4, atol=1e-4)
     if name not in FIRST_ORDER:
         u, c = host.backward2(x, ctx, {p: p.value for p in host.params})
-        standin.ndarray.syncs = 0
-        u_device, c_device = device.backward2(cupy.asarray(x), ctx_device, {p: p.value for p in device.params})
-        assert standin.ndarray.syncs == 0, "the host waited for the device"
+        with no_waiting():
+            u_device, c_device = device.backward2(x_device, ctx_device, {p: p.value for p in device.params})
         np.testing.assert_allclose(on_host(u_device), u, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(c_device if isinstance(c, int) else on_host(c_device), c, rtol=1e-3, atol=1e-4 * (1 + np.abs(c).max()))
     for key, a in host.state().items():
@@ -108,36 +133,23 @@ def test_optimizers_on_both_sides(make, cupy, rng):
 
 
 @pytest.mark.parametrize("build", [lambda **o: DCGAN(width=2, z_dim=5, **o), lambda **o: GAN.plane(**o)], ids=["dcgan", "plane"])
-def test_a_whole_step_on_both_sides_without_waiting(build, cupy, monkeypatch):
-    for kind in ("normal", "uniform"):  # the same numbers on both sides
-        monkeypatch.setattr(backend.Cuda, kind, lambda self, *a, kind=kind: self.asarray(getattr(backend.CPU, kind)(*a)))
+def test_a_whole_step_on_both_sides_without_waiting(build, cupy, no_waiting, same_numbers):
     host, device = build(rng=0), build(rng=0, device="cuda")
     shape = (2, 28, 28, 1) if "DCGAN" in type(host).__name__ else (6, 2)
     x = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
     values = host.train_step(x, np.random.default_rng(1))
     batch = cupy.asarray(x)
-    standin.ndarray.syncs = 0
-    values_device = device.train_step(batch, np.random.default_rng(1))
-    assert standin.ndarray.syncs == 0, "a step waited for the device"
-    assert all(isinstance(v, standin.ndarray) for v in values_device.values())
+    with no_waiting():
+        values_device = device.train_step(batch, np.random.default_rng(1))
+    assert all(isinstance(v, cupy.ndarray) for v in values_device.values())
     for name in values:
         np.testing.assert_allclose(float(values_device[name]), values[name], rtol=1e-4)
     for a, b in zip(host.D.params, device.D.params):
         np.testing.assert_allclose(on_host(b.value), a.value, atol=1e-4)
 
 
-def plainly(monkeypatch):
-    """The device's kernels in plain array maths, which is quicker here (kernels.cu is tested below), and the host's random numbers."""
-    for kind in ("normal", "uniform"):
-        monkeypatch.setattr(backend.Cuda, kind, lambda self, *a, kind=kind: self.asarray(getattr(backend.CPU, kind)(*a)))
-    for kernel in ("im2col", "col2im", "column_dots"):
-        monkeypatch.setattr(backend.Cuda, kernel, lambda self, *a, kernel=kernel, **k: self.asarray(getattr(backend.CPU, kernel)(
-            *(x._host if isinstance(x, standin.ndarray) else x for x in a), **k)))
-
-
 @pytest.mark.parametrize("name", ZOO)
-def test_the_zoo_steps_on_both_sides_without_waiting(name, cupy, monkeypatch):
-    plainly(monkeypatch)
+def test_the_zoo_steps_on_both_sides_without_waiting(name, cupy, no_waiting, same_numbers, quick_kernels):
     host, arrays = build(name)
     device = VARIANTS[name].build(arrays[0].shape[1:], *(a.shape[1:] for a in arrays[1:]), rng=0, device="cuda")
     batch = batch_of(arrays, 4)
@@ -146,9 +158,8 @@ def test_the_zoo_steps_on_both_sides_without_waiting(name, cupy, monkeypatch):
         if moment is not None:
             host.clock.t = device.clock.t = moment
         values = host.train_step(batch, np.random.default_rng(1))
-        standin.ndarray.syncs = 0
-        values_device = device.train_step(on_device, np.random.default_rng(1))
-        assert standin.ndarray.syncs == 0, "a step waited for the device"
+        with no_waiting():
+            values_device = device.train_step(on_device, np.random.default_rng(1))
         for key in values:
             np.testing.assert_allclose(float(values_device[key]), values[key], rtol=2e-3, atol=1e-5, err_msg=key)
         # Both took the same step, 1e-3 long. Adam turns a gradient that is rounding error into a whole step of random sign: not all numbers agree.
@@ -262,6 +273,23 @@ def test_the_stand_in_offers_only_what_cupy_has():
     cupy = pytest.importorskip("cupy", reason="gpu: not run, CuPy isn't installed (pip install '.[cuda12]')")
     assert all(hasattr(cupy, name) for name in standin.FUNCTIONS)
     assert all(hasattr(cupy.ndarray, name) for name in vars(standin.ndarray) if not name.startswith("_") and name != "syncs")
+
+
+def test_kernels_compile_with_nvrtc():
+    """The compiler that CuPy uses at run time; it needs no GPU."""
+    pytest.importorskip("cupy", reason="gpu: not run, CuPy isn't installed (pip install '.[cuda12]')")
+    from cupy.cuda import nvrtc
+
+    try:
+        nvrtc.getVersion()
+    except RuntimeError:
+        pytest.skip("gpu: not run, CUDA's run-time compiler isn't installed (pip install nvidia-cuda-nvrtc-cu12)")
+    source = (PACKAGE / "kernels.cu").read_text()
+    program = nvrtc.createProgram(source, "kernels.cu", [], [])
+    nvrtc.compileProgram(program, ["-std=c++17", "--gpu-architecture=compute_75"])
+    ptx = nvrtc.getPTX(program).decode()
+    for name in ("im2col", "col2im", "dots_in_slices", "sum_of_slices"):
+        assert all(f".entry {name}_{kind}(" in ptx for kind in ("f32", "f64"))
 
 
 def test_pointwise_formulas_fuse_into_one_float32_kernel():

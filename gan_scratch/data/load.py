@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pooch
 
 from gan_scratch.data.faces import faces
 from gan_scratch.data.folders import is_two_folders, read_captions, read_two_folders
@@ -167,6 +166,8 @@ def _find(folder: Path, stem: str) -> Path:
 
 def _fetch(name: str) -> list[Path]:
     url, checksums = FULL[name]
+    import pooch  # here, because nothing else needs it
+
     folder = pooch.os_cache("gan-scratch") / name
     try:
         return [Path(pooch.retrieve(f"{url}{stem}.gz", f"sha256:{checksum}", f"{stem}.gz", folder, progressbar=True))

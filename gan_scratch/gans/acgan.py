@@ -43,7 +43,7 @@ class ACGAN(CGAN):
         x, y = batch
         G, D, loss, c, xp = self.G, self.D, self.loss, y.argmax(1), backend.of(y).xp
 
-        x_fake, _ = G.forward((self.noise(len(x), rng), y))  # D: −(L_S + L_C)
+        x_fake = G.forward((self.noise(len(x), rng), y))[0]  # D: −(L_S + L_C)
         out_real, tape_real = D.forward(x)
         out_fake, tape_fake = D.forward(x_fake)
         d_loss, dS_real, dS_fake = loss.discriminator(out_real[:, :1], out_fake[:, :1])

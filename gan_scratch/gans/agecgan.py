@@ -54,7 +54,7 @@ class AgeCGAN(CGAN):
         x, y, again = batch
         G, D, E, FR, loss = self.G, self.D, self.E, self.FR, self.loss
 
-        x_fake, _ = G.forward((self.noise(len(x), rng), y))  # D
+        x_fake = G.forward((self.noise(len(x), rng), y))[0]  # D
         l_real, tape_real = D.forward((x, y))
         l_fake, tape_fake = D.forward((x_fake, y))
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

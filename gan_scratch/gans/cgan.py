@@ -50,7 +50,7 @@ class CGAN:
         x, y = batch
         G, D, loss = self.G, self.D, self.loss
 
-        x_fake, _ = G.forward((self.noise(len(x), rng), y))  # D: real pairs (x, y) from pairs (G(z|y), y)
+        x_fake = G.forward((self.noise(len(x), rng), y))[0]  # D: real pairs (x, y) from pairs (G(z|y), y)
         l_real, tape_real = D.forward((x, y))
         l_fake, tape_fake = D.forward((x_fake, y))
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

@@ -64,7 +64,7 @@ class ControlGAN(LettersGAN):
         C.backward(dc, tape_C, inputs=False)
         self.opt_C.step()
 
-        x_fake, _ = G.forward((self.noise(len(x), rng), y))  # D: isn't told y
+        x_fake = G.forward((self.noise(len(x), rng), y))[0]  # D: isn't told y
         l_real, tape_real = D.forward(x)
         l_fake, tape_fake = D.forward(x_fake)
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

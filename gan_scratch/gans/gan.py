@@ -70,7 +70,7 @@ class GAN:
     def step_D(self, x: Array, rng: np.random.Generator) -> dict[str, Array]:
         """One step of D on real samples x (m, …) and m fakes."""
         G, D, loss = self.G, self.D, self.loss
-        x_fake, _ = G.forward(self.noise(len(x), rng))
+        x_fake = G.forward(self.noise(len(x), rng))[0]  # without its tape: this step is D's
         l_real, tape_real = D.forward(x)
         l_fake, tape_fake = D.forward(x_fake)
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

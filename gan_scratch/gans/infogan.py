@@ -64,7 +64,7 @@ class InfoGAN:
         G, D, head_D, head_Q, loss = self.G, self.D, self.head_D, self.head_Q, self.loss
 
         z, c = self.noise(len(x), rng)
-        x_fake, _ = G.forward((z, c))
+        x_fake = G.forward((z, c))[0]
         h_real, tape_real = D.forward(x)
         h_fake, tape_fake = D.forward(x_fake)
         l_real, of_real = head_D.forward(h_real)

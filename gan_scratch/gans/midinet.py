@@ -63,7 +63,7 @@ class MidiNet:
         G, D, loss, xp = self.G, self.D, self.loss, backend.of(x).xp
         first, second = x[:, 0], x[:, 1]
 
-        fake, _ = G.forward((self.noise(len(x), rng), first))
+        fake = G.forward((self.noise(len(x), rng), first))[0]
         l_real, tape_real = D.forward(xp.concatenate([first, second], axis=1))
         l_fake, tape_fake = D.forward(xp.concatenate([first, fake], axis=1))
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

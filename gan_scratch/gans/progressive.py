@@ -80,7 +80,7 @@ class ProgressiveGAN:
         self.clock.t += 1
         x = blended(shrunk(x, TOP - level), alpha) if level else shrunk(x, TOP)
 
-        x_fake, _ = G.forward((self.noise(len(x), rng), level, alpha))
+        x_fake = G.forward((self.noise(len(x), rng), level, alpha))[0]
         l_real, tape_real = D.forward((x, level, alpha))
         l_fake, tape_fake = D.forward((x_fake, level, alpha))
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

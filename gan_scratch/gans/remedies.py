@@ -48,7 +48,7 @@ class FeatureMatching(GAN):
 
     def generator_gradient(self, x_fake, x):
         f = self.D[:self.level]
-        f_real, _ = f.forward(x)
+        f_real = f.forward(x)[0]
         f_fake, tape = f.forward(x_fake)
         gap = f_fake.mean(0) - f_real.mean(0)
         df = 0 * f_fake + 2 * gap / len(f_fake)  # the same for each sample
@@ -62,7 +62,7 @@ class RelativisticGAN(GAN):
         super().__init__(*args, loss=Relativistic(), **options)
 
     def generator_gradient(self, x_fake, x):
-        l_real, _ = self.D.forward(x)
+        l_real = self.D.forward(x)[0]
         l_fake, tape = self.D.forward(x_fake)
         g_loss, dl = self.loss.generator(l_fake, l_real)
         return g_loss, self.D.backward(dl, tape, weights=False)

@@ -91,7 +91,7 @@ class StackGAN:
             z, eps1, eps2 = self.noise(len(x), rng)
             return (z, eps1, t) if stage == 1 else (self.first_ema.network((z, eps1, t)), eps2, t)
 
-        fake, _ = G.forward(start())
+        fake = G.forward(start())[0]
         l_real, tape_real = D.forward((x, t))
         wrong = xp.roll(t, 1, axis=0)  # another picture's caption, by chance sometimes the same
         l_fake, tape_fake = D.forward((xp.concatenate([fake, x]), xp.concatenate([t, wrong])))

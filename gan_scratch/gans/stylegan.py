@@ -64,7 +64,7 @@ class StyleGAN:
         """One step of D, then one of G, on images x (m, 16, 16, C)."""
         G, D, loss = self.G, self.D, self.loss
 
-        x_fake, _ = G.forward(self.styles(len(x), rng))
+        x_fake = G.forward(self.styles(len(x), rng))[0]
         l_real, tape_real = D.forward(x)
         l_fake, tape_fake = D.forward(x_fake)
         d_loss, dl_real, dl_fake = loss.discriminator(l_real, l_fake)

@@ -9,6 +9,7 @@ import threading
 import warnings
 
 import numpy as np
+import pooch
 import pytest
 from PIL import Image
 
@@ -227,7 +228,7 @@ def test_full_sets_are_fetched_with_checksums(tmp_path, monkeypatch):
         asked.append((url, known_hash, fname))
         raise ValueError("SHA256 hash of downloaded file does not match the known hash")
 
-    monkeypatch.setattr(load_module.pooch, "retrieve", retrieve)
+    monkeypatch.setattr(pooch, "retrieve", retrieve)
     sentence(lambda: load_function("mnist", full=True), "could not be fetched", "another SHA-256")
     (url, known_hash, fname), = asked
     assert url.endswith("train-images-idx3-ubyte.gz") and known_hash.startswith("sha256:") and len(known_hash) == 7 + 64
@@ -240,7 +241,7 @@ def test_pooch_refuses_a_wrong_checksum_and_keeps_nothing(tmp_path, monkeypatch)
     source.mkdir()
     for stem in IDX:
         (source / f"{stem}.gz").write_bytes(b"not it")
-    monkeypatch.setattr(load_module.pooch, "os_cache", lambda name: cache)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: cache)
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=source)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
