@@ -1,17 +1,19 @@
 """Correlation with fewer multiplications, for kernels of two strides (k = 2s): the case of the DCGAN, k = 4, s = 2.
 
 Cut kernel and image into blocks of one stride. On each axis an output is then a correlation of *two* blocks, y_i = d_i g_0 + d_(i+1) g_1, and
-two neighbouring outputs need three products instead of four (Winograd 1980; Lavin & Gray 2016, arXiv 1509.09308, F(2, 2)):
+two neighbouring outputs need three products instead of four (Winograd 1980; Lavin & Gray 2016, arXiv 1509.09308, F(2, 2)); one that is left
+over at the end of an odd number needs its own two, m_0 and m_1:
 
     m_0 = (d_0 − d_1) g_0,   m_1 = d_1 (g_0 + g_1),   m_2 = (d_1 − d_2) g_1,      y_0 = m_0 + m_1,   y_1 = m_1 − m_2
 
-In two dimensions 9 products do the work of 16, in three 27 that of 64. With B for the differences of the image, G for the sums of the
-kernel and A for the sums that give y,
+In two dimensions, where each m is such a correlation along the second axis, 9 products do the work of 16, in three 27 that of 64. Each is a
+matrix product over the numbers of a block; all coefficients are ±1, so float32 loses no more than usual. The other two faces of the bilinear
+map are the same three products turned around, with e_0, e_1 the gradients of y_0, y_1 and U = (g_0, g_0 + g_1, g_1):
 
-    y = Aᵀ[(B d)(G g)],    dd = Bᵀ[(A dy)(G g)ᵀ],    dg = Gᵀ[(B d)ᵀ(A dy)]:
+    v_0 = e_0 U_0ᵀ,  v_1 = (e_0 + e_1) U_1ᵀ,  v_2 = e_1 U_2ᵀ,     dd_0 = v_0,  dd_1 = v_1 − v_0 − v_2,  dd_2 = v_2
+    dU_0 = (d_0 − d_1)ᵀ e_0,  dU_1 = d_1ᵀ (e_0 + e_1),  dU_2 = (d_2 − d_1)ᵀ e_1,     dg_0 = dU_0 + dU_1,  dg_1 = dU_1 + dU_2
 
-the three faces of a bilinear map again. Each of the 9 products is a matrix product over the numbers of a block; all coefficients are ±1,
-so float32 loses no more than usual. What it costs are the sums, so it pays where blocks have many numbers (`pays`).
+What it costs are the sums, so it pays where blocks have many numbers (`pays`).
 """
 from __future__ import annotations
 
@@ -32,133 +34,133 @@ def pays(W_shape: tuple, places: tuple, stride: tuple) -> bool:
     *kernel, channels, c_out = W_shape
     if any(k != 2 * s for k, s in zip(kernel, stride)):
         return False
-    left = math.prod(3 * -(-m // 2) / (2 * m) for m in places)  # products, relative to those of im2col
+    left = math.prod((m // 2 + 2 * -(-m // 2)) / (2 * m) for m in places)  # products, relative to those of im2col
     width = math.prod(stride) * channels
-    return left < 0.75 and (1 - left) * width * c_out / (width + c_out) > 14  # found by measuring
+    return (1 - left) * width * c_out / (width + c_out) > 14  # found by measuring
 
 
 def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.ndarray:
-    """y = Aᵀ[(B d)(G g)]: (N, *S, C), (*k, C, C′) -> (N, *out, C′)."""
+    """y of x (N, *S, C) and W (*k, C, C′): (N, *out, C′)."""
     places = tuple(output_size(*a) for a in zip(x.shape[1:-1], W.shape, stride, pad))
-    y = np.empty((len(x), *places, W.shape[-1]), x.dtype)
-    tiles, U = _tiles(places), _G(W, stride)
+    y, U = np.empty((len(x), *places, W.shape[-1]), x.dtype), _G(W, stride)
 
     def work(part):
         for some in cut(part, few):
-            m = product(_B(x[some], tiles, stride, pad), U)  # (3, …, tiles, C′)
-            y[some] = _inner(_At(m, some.stop - some.start, tiles), places)
+            y[some] = _apply(_blocks(x[some], places, stride, pad), U)
 
-    few = samples(_numbers(1, tiles, U), at_least=2 * U.size)
-    share(work, len(x), cost(len(x) * math.prod(tiles), U.size))
+    few = _few(places, U)
+    share(work, len(x), _cost(len(x), places, U))
     return y
 
 
 def correlate_adjoint(dy: np.ndarray, W: np.ndarray, x_shape: tuple, stride: tuple, pad: tuple) -> np.ndarray:
-    """dx = Bᵀ[(A dy)(G g)ᵀ]."""
-    dx = np.empty(x_shape, dy.dtype)
-    tiles, U = _tiles(dy.shape[1:-1]), _G(W, stride)
+    """dx (N, *S, C) of dy (N, *out, C′)."""
+    dx, places, U = np.empty(x_shape, dy.dtype), dy.shape[1:-1], _G(W, stride)
 
     def work(part):
         for some in cut(part, few):
-            v = product(_A(dy[some], tiles), U.swapaxes(-1, -2))  # (3, …, tiles, ∏s·C)
-            from_blocks(_Bt(v, some.stop - some.start, tiles), stride, pad, out=dx[some])
+            from_blocks(_adjoint(dy[some], U), stride, pad, out=dx[some])
 
-    few = samples(_numbers(1, tiles, U), at_least=2 * U.size)
-    share(work, len(dy), cost(len(dy) * math.prod(tiles), U.size))
+    few = _few(places, U)
+    share(work, len(dy), _cost(len(dy), places, U))
     return dx
 
 
 def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple, pad: tuple) -> np.ndarray:
-    """dW = Gᵀ[(B d)ᵀ(A dy)]. Threads share the channels of x, so that no sum depends on their number."""
-    tiles = _tiles(dy.shape[1:-1])
-    dU = np.zeros((*(3,) * len(kernel), *stride, x.shape[-1], dy.shape[-1]), x.dtype)
+    """dW (*k, C, C′). Threads share the channels of x, so that no sum depends on their number."""
+    places, axes = dy.shape[1:-1], len(kernel)
+    dU = np.zeros((*(3,) * axes, *stride, x.shape[-1], dy.shape[-1]), x.dtype)
 
     def work(part):
         for some in cut(slice(0, len(x)), few):
-            d, e = _B(x[some][..., part], tiles, stride, pad), _A(dy[some], tiles)
-            for i in range(3):  # by parts: deep layers have products of many megabytes
-                target = dU[i, ..., part, :]
-                target += product(d[i].swapaxes(-1, -2), e[i]).reshape(target.shape)
+            _wgrad(_blocks(x[some][..., part], places, stride, pad), dy[some], dU[..., part, :], axes)
 
-    few = samples(_numbers(1, tiles, dU), at_least=2 * dU.size)
-    share(work, x.shape[-1], cost(len(x) * math.prod(tiles), dU.size))
+    few = _few(places, dU)
+    share(work, x.shape[-1], _cost(len(x), places, dU))
     return _Gt(dU)
 
 
-def _tiles(places: tuple) -> tuple:
-    """How many pairs of outputs there are on each axis; an odd one is filled up with 0."""
-    return tuple(-(-m // 2) for m in places)
+# --- the three faces on blocks, one axis after the other ------------------------------------------------------------------
+
+def _apply(d, U):
+    """d (N, …, m + 1, …, K), U (3, …, K, C′) -> y (N, …, m, …, C′). One axis for each 3."""
+    axis = d.ndim - U.ndim + 1
+    if axis == d.ndim - 1:
+        return product(d.reshape(-1, d.shape[-1]), U).reshape(*d.shape[:-1], U.shape[1])
+    d0, d1, d2 = _triples(d, axis)
+    m0, m1, m2 = _apply(d0 - d1, U[0]), _apply(d1, U[1]), _apply(_beside(d1, d2, axis) - d2, U[2])
+    y = np.empty((*m0.shape[:axis], d.shape[axis] - 1, *m0.shape[axis + 1:]), d.dtype)
+    y0, y1 = _pairs(y, axis)
+    np.add(m0, m1, out=y0)
+    np.subtract(_beside(m1, m2, axis), m2, out=y1)
+    return y
 
 
-def _numbers(n: int, tiles: tuple, U: np.ndarray) -> int:
-    """How many numbers go in and out of the products for n samples."""
-    products = 3 ** len(tiles)
-    return n * math.prod(tiles) * (U.size // U.shape[-1] + products * U.shape[-1])
+def _adjoint(e, U):
+    """e (N, …, m, …, C′) -> dd (N, …, m + 1, …, K)."""
+    axis = e.ndim - U.ndim + 1
+    if axis == e.ndim - 1:
+        return product(e.reshape(-1, e.shape[-1]), U.T).reshape(*e.shape[:-1], U.shape[0])
+    e0, e1 = _pairs(e, axis)
+    v0, v1, v2 = _adjoint(e0, U[0]), _adjoint(_sum(e0, e1, axis), U[1]), _adjoint(e1, U[2])
+    d = np.empty((*v0.shape[:axis], e.shape[axis] + 1, *v0.shape[axis + 1:]), e.dtype)
+    d0, d1, d2 = _triples(d, axis)
+    np.subtract(v1, v0, out=d1)
+    _beside(d1, v2, axis)[...] -= v2
+    d0[...] = v0
+    if e.shape[axis] % 2 == 0:
+        d[(slice(None),) * axis + (slice(-1, None),)] = 0  # the last d_2 is nobody's d_0
+    d2 += v2
+    return d
 
 
-# --- the six sums: per axis, a new leading axis of 3 comes or goes ----------------------------------------------------------
-
-def _B(x, tiles, stride, pad):
-    """(N, *S, C) -> (3, …, N·∏tiles, ∏s·C): d_0 − d_1, d_1, d_1 − d_2 on each axis."""
-    d = to_blocks(x, [2 * t + 1 for t in tiles], stride, pad)
-    for axis in range(len(tiles), 0, -1):
-        at = axis + len(tiles) - axis  # the axes of 3 stand before it
-        d0, d1, d2 = _every(d, at, 0, -1), _every(d, at, 1, None), _every(d, at, 2, None)
-        out = np.empty((3, *d1.shape), d.dtype)
-        np.subtract(d0, d1, out=out[0])
-        out[1] = d1
-        np.subtract(d1, d2, out=out[2])
-        d = out
-    return d.reshape(*(3,) * len(tiles), -1, d.shape[-1])
+def _wgrad(d, e, dU, axes):
+    """Add to dU (3, …, *s, C, C′)."""
+    axis = d.ndim - 1 - axes
+    if not axes:
+        dU += product(d.reshape(-1, d.shape[-1]).T, e.reshape(-1, e.shape[-1])).reshape(dU.shape)
+        return
+    (d0, d1, d2), (e0, e1) = _triples(d, axis), _pairs(e, axis)
+    _wgrad(d0 - d1, e0, dU[0], axes - 1)
+    _wgrad(d1, _sum(e0, e1, axis), dU[1], axes - 1)
+    _wgrad(d2 - _beside(d1, d2, axis), e1, dU[2], axes - 1)
 
 
-def _Bt(v, n, tiles):
-    """(3, …, N·∏tiles, ∏s·C) -> (N, *blocks, ∏s·C)."""
-    axes = len(tiles)
-    v = v.reshape(*(3,) * axes, n, *tiles, v.shape[-1])
-    for _ in tiles:
-        shape = list(v.shape[1:])
-        shape[axes] = 2 * shape[axes] + 1
-        d = np.empty(shape, v.dtype)
-        d1, last = _every(d, axes, 1, None), _every(d, axes, 2, None)
-        np.subtract(v[1], v[0], out=d1)
-        d1 += v[2]
-        _every(d, axes, 0, -1)[...] = v[0]
-        d[(slice(None),) * axes + (slice(-1, None),)] = 0
-        last -= v[2]
-        v = d
-    return v
+def _triples(d, axis):
+    """d_0, d_1, d_2 of every pair of outputs, as views; no d_2 for an output that is left over."""
+    before = (slice(None),) * axis
+    return d[before + (slice(0, -1, 2),)], d[before + (slice(1, None, 2),)], d[before + (slice(2, None, 2),)]
 
 
-def _A(dy, tiles):
-    """(N, *out, C′) -> (3, …, N·∏tiles, C′): dy_0, dy_0 + dy_1, −dy_1."""
-    axes, n = len(tiles), len(dy)
-    if any(2 * t > m for t, m in zip(tiles, dy.shape[1:])):
-        whole = np.zeros((n, *(2 * t for t in tiles), dy.shape[-1]), dy.dtype)
-        _inner(whole, dy.shape[1:-1])[...] = dy
-        dy = whole
-    for axis in range(axes, 0, -1):
-        e0, e1 = _every(dy, axes, 0, None), _every(dy, axes, 1, None)
-        out = np.empty((3, *e0.shape), dy.dtype)
-        out[0] = e0
-        np.add(e0, e1, out=out[1])
-        np.negative(e1, out=out[2])
-        dy = out
-    return dy.reshape(*(3,) * axes, -1, dy.shape[-1])
+def _pairs(y, axis):
+    """The first and the second of every pair, as views."""
+    before = (slice(None),) * axis
+    return y[before + (slice(0, None, 2),)], y[before + (slice(1, None, 2),)]
 
 
-def _At(m, n, tiles):
-    """(3, …, N·∏tiles, C′) -> (N, *2·tiles, C′): m_0 + m_1, m_1 − m_2."""
-    axes = len(tiles)
-    m = m.reshape(*(3,) * axes, n, *tiles, m.shape[-1])
-    for _ in tiles:
-        shape = list(m.shape[1:])
-        shape[axes] *= 2
-        y = np.empty(shape, m.dtype)
-        np.add(m[0], m[1], out=_every(y, axes, 0, None))
-        np.subtract(m[1], m[2], out=_every(y, axes, 1, None))
-        m = y
-    return m
+def _beside(a, b, axis):
+    """As much of a as there is of b."""
+    return a[(slice(None),) * axis + (slice(0, b.shape[axis]),)]
+
+
+def _sum(e0, e1, axis):
+    total = e0.copy()
+    _beside(total, e1, axis)[...] += e1
+    return total
+
+
+def _blocks(x, places, stride, pad):
+    return to_blocks(x, [m + 1 for m in places], stride, pad)
+
+
+def _few(places: tuple, U: np.ndarray) -> int:
+    """How many samples at a time: their blocks fill the cache, and a matrix product has enough rows to be worth preparing its weights."""
+    numbers = math.prod(m + 1 for m in places) * math.prod(U.shape[len(places):-1])
+    return max(samples(numbers), -(-2 * U.shape[-1] // math.prod(-(-m // 2) for m in places)))
+
+
+def _cost(n: int, places: tuple, U: np.ndarray) -> float:
+    return cost(n * math.prod(-(-m // 2) for m in places), U.size)
 
 
 def _G(W, stride):
@@ -200,12 +202,3 @@ def _corners(W, stride):
     blocks = W.reshape(*(v for s in stride for v in (2, s)), *W.shape[-2:])
     for corner in itertools.product((0, 1), repeat=len(stride)):
         yield corner, blocks[tuple(v for i in corner for v in (i, slice(None)))]
-
-
-def _every(a, axis, start, stop):
-    """Every second entry along an axis."""
-    return a[(slice(None),) * axis + (slice(start, stop, 2),)]
-
-
-def _inner(a, places):
-    return a[(slice(None), *(slice(0, m) for m in places))]
