@@ -19,7 +19,7 @@ from typing import Callable, Iterator
 
 import threadpoolctl
 
-GRAIN = 5e5  # ns of work that are worth another thread: waking it takes 50 000, and both wait for the interpreter's lock between operations
+GRAIN = 2.5e5  # ns of work that are worth another thread: waking it takes 50 000, and both wait for the interpreter's lock between operations
 
 
 @functools.cache
@@ -71,7 +71,7 @@ def share(work: Callable[[slice], None], n: int, cost: float) -> None:
         work: writes its results somewhere; parts must not overlap there.
         cost: about how many nanoseconds all of it takes on one thread.
     """
-    parts = min(threads(), n, int(cost // GRAIN))
+    parts = min(threads(), n, int(cost // (GRAIN if _team.get() else 4 * GRAIN)))  # outside of `ours` the threads of BLAS may be in the way
     if parts < 2:
         work(slice(0, n))
         return

@@ -31,8 +31,11 @@ def test_all_is_done_once_and_at_the_same_time(two):
 
 def test_little_work_stays_on_this_thread(two):
     seen = []
-    threads.share(lambda part: seen.append((part, threading.get_ident())), 7, cost=threads.GRAIN)
+    threads.share(lambda part: seen.append((part, threading.get_ident())), 7, cost=2 * threads.GRAIN)
     assert seen == [(slice(0, 7), threading.get_ident())]
+    with threads.ours():
+        threads.share(lambda part: seen.append(part), 7, cost=2 * threads.GRAIN)
+    assert sorted(seen[1:], key=lambda part: part.start) == [slice(0, 3), slice(3, 7)]
 
 
 def test_one_thread_for_blas_means_one_for_us(two):
