@@ -102,6 +102,10 @@ class Cpu(Reference):
     def formula(self, f, *args):
         return kernels.formula(f, *args)
 
+    def column_dots(self, a, b):
+        long = a.ndim == 3 and len(a) == 1 and a.size >= kernels.LONG
+        return kernels.column_dots(a, b) if long else super().column_dots(a, b)
+
     def in_place(self, update, *vectors):
         kernels.in_place(update, *vectors)
 

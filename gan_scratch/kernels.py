@@ -44,7 +44,8 @@ def padded(x: np.ndarray, pad: tuple, fill: float = 0.0) -> np.ndarray:
 def formula(f: Callable, *args) -> np.ndarray:
     """f(numpy, *args) for an elementwise formula, on arrays of one shape, numbers, and rows (… 1, C) that go with each row of the others.
 
-    A short row is repeated, so that NumPy's inner loop runs over about a thousand numbers instead of C. Halves are shared among threads.
+    A short row is repeated, so that NumPy's inner loop runs over about a thousand numbers instead of C. Long arrays are done a piece at a time,
+    so that temporaries stay in the cache, and shared among threads.
     """
     arrays = [a for a in args if isinstance(a, np.ndarray) and a.ndim]
     shape = max((a.shape for a in arrays), key=math.prod, default=())
@@ -62,7 +63,8 @@ def formula(f: Callable, *args) -> np.ndarray:
     y = np.empty((numbers // shape[-1] // repeat, repeat * shape[-1]), np.result_type(*arrays))
 
     def work(part):
-        y[part] = f(np, *(a[part] if isinstance(a, np.ndarray) and a.ndim == 2 else a for a in args))
+        for piece in cut(part, max(1, CACHE // y.shape[1])):
+            y[piece] = f(np, *(a[piece] if isinstance(a, np.ndarray) and a.ndim == 2 else a for a in args))
 
     share(work, len(y), numbers)  # about 1 ns each
     return y.reshape(shape)
@@ -71,6 +73,21 @@ def formula(f: Callable, *args) -> np.ndarray:
 def _fits(a: np.ndarray, shape: tuple) -> bool:
     """Whether a has the full shape, without gaps, or is one row for all rows."""
     return a.flags.c_contiguous if a.shape == shape else a.size == a.shape[-1] == shape[-1]
+
+
+def column_dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(1, M, C), (1, M, C) -> (1, C): the sum of a·b over each column of long arrays, a·b a piece at a time."""
+    _, m, width = a.shape
+    a, b, size = a.reshape(m, width), b.reshape(m, width), max(1, CACHE // width)
+    sums = np.empty((-(-m // size), width), a.dtype)
+
+    def work(part):
+        for i in range(part.start, part.stop):
+            piece = a[i * size:(i + 1) * size] * b[i * size:(i + 1) * size]
+            np.matmul(np.ones(len(piece), a.dtype), piece, out=sums[i])
+
+    share(work, len(sums), a.size)
+    return sums.sum(0)[None]
 
 
 def in_place(update: Callable, *vectors: np.ndarray) -> None:

@@ -109,6 +109,15 @@ def test_a_formula_is_what_numpy_makes_of_it(shapes, long, dtype, rng, monkeypat
         np.testing.assert_array_equal(y, f(np, *args))
 
 
+@pytest.mark.parametrize("m, width", [(1, 5), (70, 3), (999, 1), (64, 64)])
+def test_sums_of_products_are_the_textbook(m, width, rng, monkeypatch):
+    monkeypatch.setattr(kernels, "LONG", 1)
+    monkeypatch.setattr(kernels, "CACHE", 100)
+    a, b = rng.standard_normal((2, 1, m, width))
+    np.testing.assert_allclose(backend.CPU.column_dots(a, b), REFERENCE.column_dots(a, b), atol=1e-12)
+    assert backend.CPU.column_dots(a, b).shape == (1, width)
+
+
 def test_updates_in_place_reach_every_number_once(rng):
     theta, g = rng.standard_normal((2, 200_001))
     before = theta.copy()

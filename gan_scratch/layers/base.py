@@ -70,7 +70,8 @@ class Layer:
         """
         self._check_input(x)
         self._check_device(x)
-        y, ctx = self._forward(x, train)
+        with self._threads(x):
+            y, ctx = self._forward(x, train)
         ctx["x_shape"], ctx["y_shape"] = np.array(getattr(x, "shape", ())), np.array(y.shape)  # (Concat's x is a tuple)
         ctx["version"] = self._versions()
         return y, ctx
@@ -90,7 +91,8 @@ class Layer:
                              f"{tuple(map(int, ctx['y_shape']))}")
         self._check_current(ctx)
         ctx["dy"] = dy  # what backward2 differentiates
-        return self._backward(dy, ctx, weights, inputs)
+        with self._threads(dy):
+            return self._backward(dy, ctx, weights, inputs)
 
     def backward2(self, v: Array, ctx: Ctx, V: Directions | None = None) -> tuple[Array, Array | float]:
         """Differentiate the last backward pass of this ctx: double backprop by hand.
@@ -118,7 +120,13 @@ class Layer:
         missing = [name for name, p in vars(self).items() if isinstance(p, Parameter) and V is not None and p not in V]
         if missing:
             raise ValueError(f"{self!r}: V has no direction for {' and '.join(missing)}; give one for every parameter")
-        return self._backward2(v, ctx["dy"], ctx, V)
+        with self._threads(v):
+            return self._backward2(v, ctx["dy"], ctx, V)
+
+    def _threads(self, x):
+        """Where there are large convolutions inside, our threads share the work instead of those of BLAS (threads.py)."""
+        samples = len(x[0] if isinstance(x, tuple) else x)
+        return threads.ours() if samples * self.breadth > 1e7 else nullcontext()  # found by measuring
 
     def _backward2(self, v, dy, ctx, V):
         raise NotImplementedError(f"{self!r} has no backward2, so a gradient penalty can't pass through it; use a D without it")
@@ -176,9 +184,9 @@ class Layer:
         return {name: v for name, v in vars(self).items() if isinstance(v, Layer)}
 
     @functools.cached_property
-    def widest(self) -> int:
-        """How many weights the largest convolution inside has; 0 without one."""
-        return max((layer.widest for layer in self.children().values()), default=0)
+    def breadth(self) -> float:
+        """Of the largest convolution inside: how many weights it has, times how many windows cover a place. 0 without one."""
+        return max((layer.breadth for layer in self.children().values()), default=0)
 
     def modules(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
         """This layer and all layers inside it, in forward order, each once (a layer may be used twice), with its dotted name."""
@@ -298,10 +306,6 @@ class Sequential(Layer):
             for layer, ctx, c in zip(self.layers[::-1], tape[::-1], curvatures[::-1]):  # and down, from the first curvature on
                 total = c + (0 if isinstance(total, int) else layer.backward(total, _copied(ctx)))
         return v, total
-
-    def _threads(self, x):
-        samples = len(x[0] if isinstance(x, tuple) else x)
-        return threads.ours() if samples * self.widest > 3e6 else nullcontext()  # measured, see threads.py
 
     def __len__(self) -> int:
         return len(self.layers)
