@@ -116,10 +116,11 @@ def lay_windows(cols: np.ndarray, x: np.ndarray, kernel: tuple, stride: tuple, p
     are moved by one strided copy of elements, not run by run.
     """
     *outer, k = kernel
-    run = element(k * x.strides[-2])
+    steps = [x.itemsize * math.prod(x.shape[axis + 1:]) for axis in range(x.ndim)]  # (x.strides says nothing sure about axes of size 1)
+    run = element(k * steps[-2])
     shape = (len(x), *places, *outer)
-    strides = (x.strides[0], *(s * step for s, step in zip(stride, x.strides[1:-1])), *x.strides[1:-2])
-    cols.view(run).reshape(shape)[...] = np.ndarray(shape, run, x, first * x.strides[1], strides)
+    strides = (steps[0], *(s * step for s, step in zip(stride, steps[1:-1])), *steps[1:-2])
+    cols.view(run).reshape(shape)[...] = np.ndarray(shape, run, x, first * steps[1], strides)
 
 
 def product(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -222,6 +223,22 @@ def moved_sum(parts: np.ndarray, axis: int) -> np.ndarray:
     return total
 
 
+def to_blocks(x: np.ndarray, count: list, stride: tuple, pad: tuple) -> np.ndarray:
+    """Cut an image x (N, *S, C), with `pad` zeros before it and as many as it takes behind, into blocks (N, *count, ∏s·C)."""
+    n, *size, channels = x.shape
+    axes = range(len(count))
+    whole = np.zeros((n, *(b * s for b, s in zip(count, stride)), channels), x.dtype)
+    inner = whole[(slice(None), *(slice(p, p + z) for p, z in zip(pad, size)))]
+    inner[...] = x[tuple(slice(0, z) for z in inner.shape)]
+    run = element(stride[-1] * channels * x.itemsize)
+    source = whole.reshape(n, *whole.shape[1:-2], -1).view(run)
+    source = source.reshape(n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1])
+    blocks = np.empty((n, *count, *stride[:-1]), run)
+    order = [0, *(1 + 2 * i for i in axes[:-1]), 2 * len(count) - 1, *(2 + 2 * i for i in axes[:-1])]
+    blocks[...] = source.transpose(order)
+    return blocks.view(x.dtype).reshape(n, *count, -1)
+
+
 def from_blocks(blocks: np.ndarray, stride: tuple, pad: tuple, out: np.ndarray) -> None:
     """Lay blocks (N, *B, ∏s·C) side by side, cut off the first `pad` places, and write them into an image (N, *S, C); beyond them it is 0."""
     n, *count, width = blocks.shape
@@ -246,19 +263,3 @@ def cost(rows: int, weights: int) -> float:
 def samples(numbers: int, at_least: int = CACHE) -> int:
     """How many samples of so many numbers are taken at once."""
     return max(1, max(CACHE, at_least) // numbers)
-
-
-def to_blocks(x: np.ndarray, count: list, stride: tuple, pad: tuple) -> np.ndarray:
-    """Cut an image x (N, *S, C), with `pad` zeros before it and as many as it takes behind, into blocks (N, *count, ∏s·C)."""
-    n, *size, channels = x.shape
-    axes = range(len(count))
-    whole = np.zeros((n, *(b * s for b, s in zip(count, stride)), channels), x.dtype)
-    inner = whole[(slice(None), *(slice(p, p + z) for p, z in zip(pad, size)))]
-    inner[...] = x[tuple(slice(0, z) for z in inner.shape)]
-    run = element(stride[-1] * channels * x.itemsize)
-    source = whole.reshape(n, *whole.shape[1:-2], -1).view(run)
-    source = source.reshape(n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1])
-    blocks = np.empty((n, *count, *stride[:-1]), run)
-    order = [0, *(1 + 2 * i for i in axes[:-1]), 2 * len(count) - 1, *(2 + 2 * i for i in axes[:-1])]
-    blocks[...] = source.transpose(order)
-    return blocks.view(x.dtype).reshape(n, *count, -1)

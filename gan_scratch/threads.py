@@ -32,7 +32,8 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="gan_scratch")
 
 
-os.register_at_fork(after_in_child=_pool.cache_clear)  # threads don't survive a fork
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads don't survive a fork
 
 
 _team: contextvars.ContextVar[int] = contextvars.ContextVar("team", default=0)

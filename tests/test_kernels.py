@@ -57,7 +57,15 @@ def test_fewer_multiplications_are_the_textbook(case, few):
     agrees(winograd, case, few)
 
 
-@pytest.mark.parametrize("shape, c_out, way", [((4, 16, 16, 64), 128, winograd), ((4, 14, 14, 16), 32, kernels), ((4, 8, 8, 8, 32), 64, winograd)])
+def test_axes_of_size_one_may_have_any_strides(rng):
+    """NumPy calls such arrays contiguous whatever their strides say."""
+    x, W = np.moveaxis(rng.standard_normal((3, 4, 1, 1)), 1, -1), rng.standard_normal((1, 1, 4, 2))
+    assert x.flags.c_contiguous and x.strides[-2] != 4 * 8
+    agrees(backend.CPU, (x, W, rng.standard_normal((3, 1, 1, 2)), (1, 1), (0, 0)), few=1)
+
+
+@pytest.mark.parametrize("shape, c_out, way", [((4, 16, 16, 64), 128, winograd), ((4, 14, 14, 16), 32, kernels), ((4, 8, 8, 8, 32), 64, winograd),
+                                               ((4, 2, 2, 256), 64, kernels)])  # few channels, or a single output: nothing to save
 def test_the_faster_way_is_taken(shape, c_out, way, rng, monkeypatch):
     axes = len(shape) - 2
     x = rng.standard_normal(shape).astype(np.float32)
