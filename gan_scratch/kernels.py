@@ -141,7 +141,7 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
     y = np.empty((n, *places, c_out), x.dtype)
 
     def work(part):
-        cols = np.empty((few * rows, len(W)), x.dtype)
+        cols = np.empty((min(few, part.stop - part.start) * rows, len(W)), x.dtype)
         for some in cut(part, few):
             target = y[some].reshape(-1, c_out)
             lay_windows(cols[:len(target)], padded(x[some], pad), kernel, stride, places)
@@ -160,13 +160,13 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
 
     def work(part):
         target, own = dW[part].reshape(-1, c_out), (part.stop - part.start, *kernel[1:])
-        few = samples(rows * len(target), at_least=4 * target.size)  # adding to dW should cost little beside the product
         cols = np.empty((min(few, n) * rows, len(target)), x.dtype)
         for some in cut(slice(0, n), few):
             here = dy[some].reshape(-1, c_out)
             lay_windows(cols[:len(here)], padded(x[some], pad), own, stride, places, first=part.start)
             np.add(target, product(cols[:len(here)].T, here), out=target)
 
+    few = samples(rows * dW.size // c_out, at_least=4 * dW.size)  # adding to dW should cost little beside the product
     share(work, kernel[0], cost(n * rows, dW.size))
     return dW
 

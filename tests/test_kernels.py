@@ -86,6 +86,7 @@ def test_several_threads_give_the_same_bits(rng, monkeypatch):
     """Each number is summed in one order, however many threads there are."""
     monkeypatch.setattr(threads, "GRAIN", 0.1)
     monkeypatch.setattr(kernels, "LONG", 100)
+    monkeypatch.setattr(kernels, "CACHE", 2000)  # two samples at a time
     x, W = rng.standard_normal((6, 9, 8, 3)).astype(np.float32), rng.standard_normal((4, 4, 3, 5)).astype(np.float32)
     scale = rng.standard_normal(3).astype(np.float32)
     results = []
