@@ -51,18 +51,15 @@ def ours() -> Iterator[None]:
     if _team.get() or count == 1:
         yield
         return
-    token = _team.set(count)
-    _limit(1)
+    token, before = _team.set(count), [library.num_threads for library in _blas()]
     try:
+        for library in _blas():
+            library.set_num_threads(1)
         yield
     finally:
-        _limit(count)
+        for library, its_own in zip(_blas(), before):
+            library.set_num_threads(its_own)
         _team.reset(token)
-
-
-def _limit(count: int) -> None:
-    for library in _blas():
-        library.set_num_threads(count)
 
 
 def share(work: Callable[[slice], None], n: int, cost: float) -> None:

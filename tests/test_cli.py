@@ -151,7 +151,7 @@ def test_ctrl_c_in_a_real_process(here):
     (["train", "dgcan"], "no variant called 'dgcan'; did you mean dcgan"),
     (["train", "dcgan", "--data", "mnits"], "no data called 'mnits'"),
     (["train", "dcgan", "--data", "ring"], "for points use the variant mlp"),
-    (["train", "dcgan", "--data", "digits8"], "(28, 28, C) or (32, 32, C), not (8, 8, 1)"),
+    (["train", "dcgan", "--data", "digits8"], "(28, 28, C), (32, 32, C) or (64, 64, C), not (8, 8, 1)"),
     (["train", "dcgan", "--batch", "9999"], "a batch of 9999 can't be drawn from 5000 samples"),
     (["train", "dcgan", "--device", "cuda"], "device 'cuda'"),
     (["train", "dcgan", "--resume"], "no such file"),

@@ -56,6 +56,22 @@ def test_ours_takes_the_threads_of_blas_and_gives_them_back(two):
     assert threads._blas()[0].num_threads == 2
 
 
+def test_each_blas_gets_its_own_number_back(monkeypatch):
+    """NumPy's and SciPy's libraries needn't have the same."""
+    class Library:
+        def __init__(self, count):
+            self.num_threads = count
+
+        def set_num_threads(self, count):
+            self.num_threads = count
+
+    libraries = [Library(2), Library(5)]
+    monkeypatch.setattr(threads, "_blas", lambda: libraries)
+    with threads.ours():
+        assert [library.num_threads for library in libraries] == [1, 1] and threads.threads() == 2
+    assert [library.num_threads for library in libraries] == [2, 5]
+
+
 def test_an_error_in_a_part_reaches_the_caller(two):
     def work(part):
         if part.start:
