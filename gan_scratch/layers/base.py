@@ -125,7 +125,8 @@ class Layer:
 
     def _threads(self, x):
         """Where there are large convolutions inside, our threads share the work instead of those of BLAS (threads.py)."""
-        samples = len(x[0] if isinstance(x, tuple) else x)
+        first = x[0] if isinstance(x, tuple) and x else x
+        samples = (*getattr(first, "shape", ()), 0)[0]  # what is no array, the layers refuse in their own words
         return threads.ours() if samples * self.breadth > 1e7 else nullcontext()  # found by measuring
 
     def _backward2(self, v, dy, ctx, V):

@@ -75,6 +75,12 @@ def test_forward_returns_a_tape_with_one_context_per_layer(x):
     assert not any(isinstance(v, np.ndarray) for layer in net for v in vars(layer).values() if layer is not net[2])
 
 
+@pytest.mark.parametrize("wrong", [None, 3.0, [1.0, 2.0], (), np.float32(1), "x"], ids=repr)
+def test_what_is_no_array_is_refused_by_the_first_layer(wrong):
+    with pytest.raises((TypeError, ValueError), match=r"layer 0: Conv2d"):
+        small_network().forward(wrong)
+
+
 def test_stale_tape_raises_and_names_the_layer(x):
     net = small_network()
     optimizer = SGD(net.params, 0.1)
