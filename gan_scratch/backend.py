@@ -2,7 +2,7 @@
 
 `of(x)` returns the backend that x lives on. A backend has `xp` (numpy or cupy) and the few operations that are worth a
 kernel of their own. `Reference` has them in plain array maths, as lecture 03 derives them; `Cpu` replaces the hot spots with
-NumPy that runs faster (kernels.py, winograd.py), `Cuda` with CUDA kernels (kernels.cu). Tests hold all three equal.
+NumPy that runs faster (kernels.py, winograd.py, elementwise.py), `Cuda` with CUDA kernels (kernels.cu). Tests hold all three equal.
 There is no global switch: arrays of both kinds can be used side by side in one process.
 
 This is the only file that imports cupy. CuPy is optional.
@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from gan_scratch import kernels, winograd
+from gan_scratch import elementwise, kernels, winograd
 from gan_scratch.kernels import output_size
 
 Array = Any  # numpy.ndarray or cupy.ndarray
@@ -94,20 +94,20 @@ class Reference:
 
 
 class Cpu(Reference):
-    """NumPy, with the hot spots of kernels.py."""
+    """NumPy, with its hot spots in kernels.py, winograd.py and elementwise.py."""
 
     name = "cpu"
     xp = np
 
     def formula(self, f, *args):
-        return kernels.formula(f, *args)
+        return elementwise.formula(f, *args)
 
     def column_dots(self, a, b):
-        long = a.ndim == 3 and len(a) == 1 and a.size >= kernels.LONG
-        return kernels.column_dots(a, b) if long else super().column_dots(a, b)
+        long = a.ndim == 3 and len(a) == 1 and a.size >= elementwise.LONG
+        return elementwise.column_dots(a, b) if long else super().column_dots(a, b)
 
     def in_place(self, update, *vectors):
-        kernels.in_place(update, *vectors)
+        elementwise.in_place(update, *vectors)
 
     def im2col(self, x, kernel, stride, pad, fill=0.0):
         return kernels.im2col(x, kernel, stride, pad, fill)

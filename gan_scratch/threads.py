@@ -19,6 +19,7 @@ from typing import Callable, Iterator
 
 import threadpoolctl
 
+CACHE = 2**18  # numbers of float32 that fill a core's cache of 1 MB: work is done in pieces of that size
 GRAIN = 2.5e5  # ns of work that are worth another thread: waking it takes 50 000, and both wait for the interpreter's lock between operations
 
 

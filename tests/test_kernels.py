@@ -1,10 +1,10 @@
-"""The fast ways of NumPy compute what the textbook does: kernels.py and winograd.py against backend.Reference, over random shapes."""
+"""The fast ways of NumPy compute what the textbook does: kernels.py, winograd.py and elementwise.py against backend.Reference, over random shapes."""
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_scratch import backend, kernels, threads, winograd
+from gan_scratch import backend, elementwise, kernels, threads, winograd
 
 REFERENCE = backend.Reference()
 REFERENCE.xp = np
@@ -85,7 +85,7 @@ def test_the_faster_way_is_taken(shape, c_out, way, rng, monkeypatch):
 def test_several_threads_give_the_same_bits(rng, monkeypatch):
     """Each number is summed in one order, however many threads there are."""
     monkeypatch.setattr(threads, "GRAIN", 0.1)
-    monkeypatch.setattr(kernels, "LONG", 100)
+    monkeypatch.setattr(elementwise, "LONG", 100)
     monkeypatch.setattr(kernels, "CACHE", 2000)  # two samples at a time
     x, W = rng.standard_normal((6, 9, 8, 3)).astype(np.float32), rng.standard_normal((4, 4, 3, 5)).astype(np.float32)
     scale = rng.standard_normal(3).astype(np.float32)
@@ -95,7 +95,7 @@ def test_several_threads_give_the_same_bits(rng, monkeypatch):
         y = backend.CPU.correlate(x, W, (2, 2), (1, 1))
         results.append([y, backend.CPU.correlate_wgrad(x, y, (4, 4), (2, 2), (1, 1)), backend.CPU.correlate_adjoint(y, W, x.shape, (2, 2), (1, 1)),
                         winograd.correlate(x, W, (2, 2), (1, 1)), winograd.correlate_wgrad(x, y, (4, 4), (2, 2), (1, 1)),
-                        winograd.correlate_adjoint(y, W, x.shape, (2, 2), (1, 1)), kernels.formula(lambda xp, a, b: xp.exp(a * b), x, scale)])
+                        winograd.correlate_adjoint(y, W, x.shape, (2, 2), (1, 1)), elementwise.formula(lambda xp, a, b: xp.exp(a * b), x, scale)])
     for other in results[1:]:
         for a, b in zip(results[0], other):
             np.testing.assert_array_equal(a, b)
@@ -106,22 +106,22 @@ SHAPES = [((3, 4), (3, 4)), ((600, 4), (4,)), ((600, 4), (1, 4)), ((2, 300, 4), 
 
 
 @pytest.mark.parametrize("shapes", SHAPES, ids=str)
-@pytest.mark.parametrize("long", [kernels.LONG, 100])
+@pytest.mark.parametrize("long", [elementwise.LONG, 100])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_formula_is_what_numpy_makes_of_it(shapes, long, dtype, rng, monkeypatch):
-    monkeypatch.setattr(kernels, "LONG", long)
+    monkeypatch.setattr(elementwise, "LONG", long)
     a, b = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
     f = lambda xp, a, b, c: xp.maximum(a * b, c) - b  # noqa: E731
     for args in ((a, b, 0.5), (b, a, 0.5), (a[::2], a[::2], 0.5)):
-        y = kernels.formula(f, *args)
+        y = elementwise.formula(f, *args)
         assert y.dtype == dtype
         np.testing.assert_array_equal(y, f(np, *args))
 
 
 @pytest.mark.parametrize("m, width", [(1, 5), (70, 3), (999, 1), (64, 64)])
 def test_sums_of_products_are_the_textbook(m, width, rng, monkeypatch):
-    monkeypatch.setattr(kernels, "LONG", 1)
-    monkeypatch.setattr(kernels, "CACHE", 100)
+    monkeypatch.setattr(elementwise, "LONG", 1)
+    monkeypatch.setattr(elementwise, "CACHE", 100)
     a, b = rng.standard_normal((2, 1, m, width))
     np.testing.assert_allclose(backend.CPU.column_dots(a, b), REFERENCE.column_dots(a, b), atol=1e-12)
     assert backend.CPU.column_dots(a, b).shape == (1, width)
@@ -134,5 +134,5 @@ def test_updates_in_place_reach_every_number_once(rng):
     def update(theta, g):
         theta -= 2 * g
 
-    kernels.in_place(update, theta, g)
+    elementwise.in_place(update, theta, g)
     np.testing.assert_array_equal(theta, before - 2 * g)

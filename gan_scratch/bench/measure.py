@@ -23,8 +23,8 @@ KINDS = {  # file, or file and function: what a profile counts under one name
     "matrix products": {("kernels.py", "product"), ("bilinear.py", "apply"), ("bilinear.py", "adjoint"), ("bilinear.py", "wgrad")},
     "windows, blocks": {("kernels.py", None)},
     "sums of minimal filtering": {("winograd.py", None)},
-    "elementwise formulas": {("activation.py", None), ("losses.py", None), ("norm.py", "centre"), ("norm.py", "combine"), ("norm.py", "scale_and_shift")},
-    "sums over columns": {("backend.py", "column_sums"), ("backend.py", "column_dots"), ("norm.py", None)},
+    "elementwise formulas": {("elementwise.py", None), ("activation.py", None), ("losses.py", None), ("norm.py", "centre"), ("norm.py", "combine"), ("norm.py", "scale_and_shift")},
+    "sums over columns": {("backend.py", "column_sums"), ("backend.py", "column_dots"), ("elementwise.py", "column_dots"), ("norm.py", None)},
     "optimizers, average": {("optim.py", None)},
     "random numbers": {("backend.py", "normal"), ("backend.py", "uniform")},
 }
