@@ -9,14 +9,22 @@ Three ideas make them fast, measured in course/performance.md:
 from __future__ import annotations
 
 import math
+import sys
+from typing import Iterator
 
 import numpy as np
 
-from gan_scratch.threads import CACHE, cut, share
+from gan_scratch.threads import cut, share
 
-# glibc gives the memory of a large freed array back to the system, and clears new pages for the next; a GAN step frees and takes the same
-# arrays again and again. It stops doing so for arrays smaller than the largest it has seen freed, up to 32 MB: show it one.
-np.empty(2**25 - 2**16, np.uint8)
+PIECE = 2**20  # numbers of columns that are laid at once: enough work for a product on two threads
+
+# A GAN step frees and takes the same megabytes again and again. glibc gives freed memory back to the system, and the system clears new pages for
+# the next array; unless it has seen a larger array freed (up to 32 MB), and another lies behind. So free some below one that stays. They are
+# never written: they take addresses, not memory.
+if sys.platform == "linux":
+    LARGE = 2**25 - 2**16  # bytes
+    np.empty(LARGE, np.uint8)
+    BEHIND = [np.empty(LARGE, np.uint8) for _ in range(9)].pop()
 
 
 def output_size(size: int, kernel: int, stride: int, pad: int) -> int:
@@ -32,6 +40,23 @@ def padded(x: np.ndarray, pad: tuple, fill: float = 0.0) -> np.ndarray:
     wide = np.full((n, *(s + 2 * p for s, p in zip(size, pad)), channels), fill, x.dtype)
     wide[(slice(None), *(slice(p, p + s) for s, p in zip(size, pad)))] = x
     return wide
+
+
+def frames(x: np.ndarray, part: slice, few: int, pad: tuple, size: list) -> Iterator[tuple[slice, np.ndarray]]:
+    """(piece, x[piece] in a frame of zeros) for pieces of at most `few` samples: `pad` places before x, `size` in all, what is beyond is cut off.
+
+    All in the same memory, where the zeros are written once.
+    """
+    if not any(pad) and tuple(size) == x.shape[1:-1]:
+        yield from ((piece, np.ascontiguousarray(x[piece])) for piece in cut(part, few))
+        return
+    whole = np.zeros((min(few, part.stop - part.start), *size, x.shape[-1]), x.dtype)
+    inside = whole[(slice(None), *(slice(p, p + s) for p, s in zip(pad, x.shape[1:-1])))]
+    visible = tuple(slice(0, s) for s in inside.shape[1:])
+    for piece in cut(part, few):
+        m = piece.stop - piece.start
+        inside[:m] = x[piece][:, *visible]
+        yield piece, whole[:m]
 
 
 def im2col(x: np.ndarray, kernel: tuple, stride: tuple, pad: tuple, fill: float = 0.0) -> np.ndarray:
@@ -70,14 +95,15 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
     """y = im2col(x) W, a few samples at a time."""
     n, (*kernel, _, c_out) = len(x), W.shape
     places = [output_size(*a) for a in zip(x.shape[1:-1], kernel, stride, pad)]
+    size = [s + 2 * p for s, p in zip(x.shape[1:-1], pad)]
     W, rows = W.reshape(-1, c_out), math.prod(places)
     y = np.empty((n, *places, c_out), x.dtype)
 
     def work(part):
         cols = np.empty((min(few, part.stop - part.start) * rows, len(W)), x.dtype)
-        for some in cut(part, few):
+        for some, framed in frames(x, part, few, pad, size):
             target = y[some].reshape(-1, c_out)
-            lay_windows(cols[:len(target)], padded(x[some], pad), kernel, stride, places)
+            lay_windows(cols[:len(target)], framed, kernel, stride, places)
             product(cols[:len(target)], W, out=target)
 
     few = samples(rows * len(W), at_least=W.size)
@@ -89,14 +115,15 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
     """dW = im2col(x)ᵀ dy, a few samples at a time. Each thread has some rows of the kernel, so that no sum depends on their number."""
     n, *places, c_out = dy.shape
     dW = np.zeros((*kernel, x.shape[-1], c_out), x.dtype)
+    size = [s + 2 * p for s, p in zip(x.shape[1:-1], pad)]
     rows = math.prod(places)
 
     def work(part):
         target, own = dW[part].reshape(-1, c_out), (part.stop - part.start, *kernel[1:])
         cols = np.empty((min(few, n) * rows, len(target)), x.dtype)
-        for some in cut(slice(0, n), few):
+        for some, framed in frames(x, slice(0, n), few, pad, size):
             here = dy[some].reshape(-1, c_out)
-            lay_windows(cols[:len(here)], padded(x[some], pad), own, stride, places, first=part.start)
+            lay_windows(cols[:len(here)], framed, own, stride, places, first=part.start)
             np.add(target, product(cols[:len(here)].T, here), out=target)
 
     few = samples(rows * dW.size // c_out, at_least=4 * dW.size)  # adding to dW should cost little beside the product
@@ -156,15 +183,13 @@ def moved_sum(parts: np.ndarray, axis: int) -> np.ndarray:
     return total
 
 
-def to_blocks(x: np.ndarray, count: list, stride: tuple, pad: tuple) -> np.ndarray:
-    """Cut an image x (N, *S, C), with `pad` zeros before it and as many as it takes behind, into blocks (N, *count, ∏s·C)."""
+def to_blocks(x: np.ndarray, stride: tuple) -> np.ndarray:
+    """Cut an image x (N, *S, C) of whole strides into blocks (N, *S/s, ∏s·C)."""
     n, *size, channels = x.shape
+    count = [z // s for z, s in zip(size, stride)]
     axes = range(len(count))
-    whole = np.zeros((n, *(b * s for b, s in zip(count, stride)), channels), x.dtype)
-    inner = whole[(slice(None), *(slice(p, p + z) for p, z in zip(pad, size)))]
-    inner[...] = x[tuple(slice(0, z) for z in inner.shape)]
-    run = element(stride[-1] * channels * x.itemsize)
-    source = whole.reshape(n, *whole.shape[1:-2], -1).view(run)
+    run = element(stride[-1] * channels * x.itemsize)  # neighbours in a block and in the image
+    source = x.reshape(n, *size[:-1], -1).view(run)
     source = source.reshape(n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1])
     blocks = np.empty((n, *count, *stride[:-1]), run)
     order = [0, *(1 + 2 * i for i in axes[:-1]), 2 * len(count) - 1, *(2 + 2 * i for i in axes[:-1])]
@@ -176,7 +201,7 @@ def from_blocks(blocks: np.ndarray, stride: tuple, pad: tuple, out: np.ndarray) 
     """Lay blocks (N, *B, ∏s·C) side by side, cut off the first `pad` places, and write them into an image (N, *S, C); beyond them it is 0."""
     n, *count, width = blocks.shape
     axes, channels = range(len(count)), out.shape[-1]
-    run = element(stride[-1] * channels * blocks.itemsize)  # neighbours in a block and in the image
+    run = element(stride[-1] * channels * blocks.itemsize)
     whole = np.empty((n, *(v for pair in zip(count[:-1], stride[:-1]) for v in pair), count[-1]), run)
     source = blocks.view(run).reshape(n, *count, *stride[:-1])
     order = [0, *(v for i in axes[:-1] for v in (1 + i, 1 + len(count) + i)), len(count)]
@@ -193,6 +218,6 @@ def cost(rows: int, weights: int) -> float:
     return rows * weights / 50
 
 
-def samples(numbers: int, at_least: int = CACHE) -> int:
+def samples(numbers: int, at_least: int) -> int:
     """How many samples of so many numbers are taken at once."""
-    return max(1, max(CACHE, at_least) // numbers)
+    return max(1, max(PIECE, at_least) // numbers)

@@ -95,6 +95,8 @@ def _as_here(work: Callable) -> Callable:
 
 
 def cut(part: slice, size: int) -> Iterator[slice]:
-    """The part in pieces of `size`; the last may be smaller."""
-    for start in range(part.start, part.stop, size):
-        yield slice(start, min(start + size, part.stop))
+    """The part in equal pieces of at most `size`, give or take one."""
+    n = part.stop - part.start
+    pieces = -(-n // size)
+    for i in range(pieces):
+        yield slice(part.start + n * i // pieces, part.start + n * (i + 1) // pieces)

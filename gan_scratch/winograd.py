@@ -22,8 +22,8 @@ import math
 
 import numpy as np
 
-from gan_scratch.kernels import cost, from_blocks, output_size, product, samples, to_blocks
-from gan_scratch.threads import cut, share
+from gan_scratch.kernels import cost, frames, from_blocks, output_size, product, to_blocks
+from gan_scratch.threads import CACHE, cut, share
 
 
 def pays(W_shape: tuple, places: tuple, stride: tuple) -> bool:
@@ -45,10 +45,10 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
     y, U = np.empty((len(x), *places, W.shape[-1]), x.dtype), _G(W, stride)
 
     def work(part):
-        for some in cut(part, few):
-            y[some] = _apply(_blocks(x[some], places, stride, pad), U)
+        for some, framed in frames(x, part, few, pad, _size(places, stride)):
+            y[some] = _apply(to_blocks(framed, stride), U)
 
-    few = _few(places, U)
+    few = _samples(places, U)
     share(work, len(x), _cost(len(x), places, U))
     return y
 
@@ -61,7 +61,7 @@ def correlate_adjoint(dy: np.ndarray, W: np.ndarray, x_shape: tuple, stride: tup
         for some in cut(part, few):
             from_blocks(_adjoint(dy[some], U), stride, pad, out=dx[some])
 
-    few = _few(places, U)
+    few = _samples(places, U)
     share(work, len(dy), _cost(len(dy), places, U))
     return dx
 
@@ -72,10 +72,10 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
     dU = np.zeros((*(3,) * axes, *stride, x.shape[-1], dy.shape[-1]), x.dtype)
 
     def work(part):
-        for some in cut(slice(0, len(x)), few):
-            _wgrad(_blocks(x[some][..., part], places, stride, pad), dy[some], dU[..., part, :], axes)
+        for some, framed in frames(x[..., part], slice(0, len(x)), few, pad, _size(places, stride)):
+            _wgrad(to_blocks(framed, stride), dy[some], dU[..., part, :], axes)
 
-    few = _few(places, dU)
+    few = _samples(places, dU)
     share(work, x.shape[-1], _cost(len(x), places, dU))
     return _Gt(dU)
 
@@ -104,13 +104,13 @@ def _adjoint(e, U):
     e0, e1 = _pairs(e, axis)
     v0, v1, v2 = _adjoint(e0, U[0]), _adjoint(_sum(e0, e1, axis), U[1]), _adjoint(e1, U[2])
     d = np.empty((*v0.shape[:axis], e.shape[axis] + 1, *v0.shape[axis + 1:]), e.dtype)
-    d0, d1, d2 = _triples(d, axis)
+    _, d1, d2 = _triples(d, axis)
     np.subtract(v1, v0, out=d1)
     _beside(d1, v2, axis)[...] -= v2
-    d0[...] = v0
-    if e.shape[axis] % 2 == 0:
-        d[(slice(None),) * axis + (slice(-1, None),)] = 0  # the last d_2 is nobody's d_0
-    d2 += v2
+    _at(d, axis, 0, 1)[...] = _at(v0, axis, 0, 1)
+    within = v0.shape[axis] - 1  # a d_2 is the d_0 of the next pair
+    np.add(_at(v0, axis, 1, None), _at(v2, axis, 0, within), out=_at(d2, axis, 0, within))
+    _at(d2, axis, within, None)[...] = _at(v2, axis, within, None)
     return d
 
 
@@ -138,25 +138,32 @@ def _pairs(y, axis):
     return y[before + (slice(0, None, 2),)], y[before + (slice(1, None, 2),)]
 
 
+def _at(a, axis, start, stop):
+    return a[(slice(None),) * axis + (slice(start, stop),)]
+
+
 def _beside(a, b, axis):
     """As much of a as there is of b."""
-    return a[(slice(None),) * axis + (slice(0, b.shape[axis]),)]
+    return _at(a, axis, 0, b.shape[axis])
 
 
 def _sum(e0, e1, axis):
+    if e0.shape == e1.shape:
+        return e0 + e1
     total = e0.copy()
     _beside(total, e1, axis)[...] += e1
     return total
 
 
-def _blocks(x, places, stride, pad):
-    return to_blocks(x, [m + 1 for m in places], stride, pad)
+def _size(places, stride):
+    """Of the frame that has the blocks of so many outputs."""
+    return [(m + 1) * s for m, s in zip(places, stride)]
 
 
-def _few(places: tuple, U: np.ndarray) -> int:
+def _samples(places: tuple, U: np.ndarray) -> int:
     """How many samples at a time: their blocks fill the cache, and a matrix product has enough rows to be worth preparing its weights."""
     numbers = math.prod(m + 1 for m in places) * math.prod(U.shape[len(places):-1])
-    return max(samples(numbers), -(-2 * U.shape[-1] // math.prod(-(-m // 2) for m in places)))
+    return max(1, CACHE // numbers, -(-4 * U.shape[-1] // math.prod(-(-m // 2) for m in places)))
 
 
 def _cost(n: int, places: tuple, U: np.ndarray) -> float:
