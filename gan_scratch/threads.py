@@ -95,7 +95,7 @@ def _as_here(work: Callable) -> Callable:
 
 
 def cut(part: slice, size: int) -> Iterator[slice]:
-    """The part in equal pieces of at most `size`, give or take one."""
+    """The part in pieces of at most `size`, equally long, give or take one."""
     n = part.stop - part.start
     pieces = -(-n // size)
     for i in range(pieces):

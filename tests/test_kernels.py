@@ -76,6 +76,12 @@ def test_axes_of_size_one_may_have_any_strides(rng):
     agrees(backend.CPU, (x, W, rng.standard_normal((3, 1, 1, 2)), (1, 1), (0, 0)), few=1)
 
 
+@pytest.mark.parametrize("way", [backend.CPU, kernels, winograd])
+def test_views_with_gaps_are_read_as_they_are(way, rng):
+    x, dy = rng.standard_normal((3, 12, 6, 8))[:, ::2, :, ::2], rng.standard_normal((3, 4, 2, 5))[:, ::2]
+    agrees(way, (x, rng.standard_normal((4, 4, 4, 5)), dy, (2, 2), (0, 0)), few=2)
+
+
 @pytest.mark.parametrize("shape, c_out, way", [((4, 16, 16, 64), 128, winograd), ((4, 14, 14, 16), 32, kernels), ((4, 8, 8, 8, 32), 64, winograd),
                                                ((4, 2, 2, 256), 64, kernels)])  # few channels, or a single output: nothing to save
 def test_the_faster_way_is_taken(shape, c_out, way, rng, monkeypatch):

@@ -106,7 +106,11 @@ def _in_a_child():
     return sorted(done)
 
 
-@pytest.mark.parametrize("size", [1, 3, 7, 100])
-def test_pieces_cover_a_part(size):
-    pieces = [i for piece in threads.cut(slice(5, 12), size) for i in range(piece.start, piece.stop)]
-    assert pieces == list(range(5, 12))
+@pytest.mark.parametrize("length", [0, 1, 7, 64])
+@pytest.mark.parametrize("size", [1, 3, 20, 100])
+def test_pieces_cover_a_part_evenly(length, size):
+    pieces = list(threads.cut(slice(5, 5 + length), size))
+    assert [i for piece in pieces for i in range(piece.start, piece.stop)] == list(range(5, 5 + length))
+    lengths = [piece.stop - piece.start for piece in pieces]
+    assert max(lengths, default=0) <= size and len(pieces) == -(-length // size)
+    assert max(lengths, default=0) - min(lengths, default=0) <= 1  # 64 in pieces of 20: four of 16, not a last one of 4
