@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from gan_scratch import elementwise, kernels, winograd
+from gan_scratch import elementwise, kernels, threads, winograd
 from gan_scratch.kernels import output_size
 
 Array = Any  # numpy.ndarray or cupy.ndarray
@@ -34,6 +34,10 @@ class Reference:
 
     def synchronize(self) -> None:
         """Wait until all that was asked for is done: only to take the time, or to read."""
+
+    def both(self, first: Callable, second: Callable, multiplications: int) -> tuple:
+        """(first(), second()), at once where that is faster; each does about so many multiplications."""
+        return first(), second()
 
     def formula(self, f: Callable, *args) -> Array:
         """f(xp, *args) for an elementwise formula f."""
@@ -98,6 +102,9 @@ class Cpu(Reference):
 
     name = "cpu"
     xp = np
+
+    def both(self, first, second, multiplications):
+        return threads.both(first, second, kernels.cost(multiplications))
 
     def formula(self, f, *args):
         return elementwise.formula(f, *args)

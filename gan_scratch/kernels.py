@@ -107,7 +107,7 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
             product(cols[:len(target)], W, out=target)
 
     few = samples(rows * len(W), at_least=W.size)
-    share(work, n, cost(n * rows, W.size))
+    share(work, n, cost(n * rows * W.size))
     return y
 
 
@@ -127,7 +127,7 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
             np.add(target, product(cols[:len(here)].T, here), out=target)
 
     few = samples(rows * dW.size // c_out, at_least=4 * dW.size)  # adding to dW should cost little beside the product
-    share(work, kernel[0], cost(n * rows, dW.size))
+    share(work, kernel[0], cost(n * rows * dW.size))
     return dW
 
 
@@ -158,7 +158,7 @@ def correlate_adjoint(dy: np.ndarray, W: np.ndarray, x_shape: tuple, stride: tup
             from_blocks(sums, stride, pad, out=dx[some])
 
     few = samples(math.prod(places) * W.size // c_out, at_least=2 * W.size)
-    share(work, n, cost(n * math.prod(places), W.size))
+    share(work, n, cost(n * math.prod(places) * W.size))
     return dx
 
 
@@ -213,9 +213,9 @@ def from_blocks(blocks: np.ndarray, stride: tuple, pad: tuple, out: np.ndarray) 
     out[tuple(slice(0, size) for size in inner.shape)] = inner
 
 
-def cost(rows: int, weights: int) -> float:
-    """About how many nanoseconds a product of so many rows with so many weights takes, at 50 multiplications each."""
-    return rows * weights / 50
+def cost(multiplications: int) -> float:
+    """About how many nanoseconds a matrix product takes."""
+    return multiplications / 50
 
 
 def samples(numbers: int, at_least: int) -> int:

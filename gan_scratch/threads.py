@@ -29,8 +29,9 @@ def _blas() -> list:
 
 
 @functools.cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="gan_scratch")
+def _pool(task: str) -> ThreadPoolExecutor:
+    """One for each kind of task: what `both` started may wait for what `share` starts, never the other way round."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix=f"gan_scratch.{task}")
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
@@ -76,7 +77,7 @@ def share(work: Callable[[slice], None], n: int, cost: float) -> None:
         return
     first, *rest = [slice(n * i // parts, n * (i + 1) // parts) for i in range(parts)]
     with ours():
-        futures = [_pool().submit(_as_here(work), part) for part in rest]
+        futures = [_pool("share").submit(_with_team(1, work), part) for part in rest]
         try:
             work(first)
         finally:
@@ -85,13 +86,30 @@ def share(work: Callable[[slice], None], n: int, cost: float) -> None:
         future.result()
 
 
-def _as_here(work: Callable) -> Callable:
-    """work for another thread: with this thread's np.errstate, and alone (it shares no further)."""
-    def alone(part):
-        _team.set(1)
-        work(part)
+def both(first: Callable, second: Callable, cost: float) -> tuple:
+    """(first(), second()), inside `ours` at once, each with half of the threads, where each takes so many nanoseconds or more.
 
-    return functools.partial(contextvars.copy_context().run, alone)
+    Two operations at once wait for each other once; one after the other, each shared in two, they would wait twice. And longer operations
+    of NumPy need the interpreter's lock less often.
+    """
+    half, odd = divmod(_team.get(), 2)
+    if not half or odd or cost < 2 * GRAIN:
+        return first(), second()
+    future = _pool("both").submit(_with_team(half, first))
+    try:
+        mine = _with_team(half, second)()
+    finally:
+        wait([future])
+    return future.result(), mine
+
+
+def _with_team(count: int, work: Callable) -> Callable:
+    """work with so many threads, and this thread's np.errstate on whatever thread it will run."""
+    def there(*args):
+        _team.set(count)
+        return work(*args)
+
+    return functools.partial(contextvars.copy_context().run, there)
 
 
 def cut(part: slice, size: int) -> Iterator[slice]:

@@ -167,7 +167,7 @@ def _samples(places: tuple, U: np.ndarray) -> int:
 
 
 def _cost(n: int, places: tuple, U: np.ndarray) -> float:
-    return cost(n * math.prod(-(-m // 2) for m in places), U.size)
+    return cost(n * math.prod(-(-m // 2) for m in places) * U.size)
 
 
 def _G(W, stride):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_scratch import backend, elementwise, kernels, threads, winograd
+from gan_scratch.layers import Conv2d
 
 REFERENCE = backend.Reference()
 REFERENCE.xp = np
@@ -135,6 +136,35 @@ def test_several_threads_give_the_same_bits(rng, monkeypatch):
     for other in results[1:]:
         for a, b in zip(results[0], other):
             np.testing.assert_array_equal(a, b)
+
+
+def test_gradients_of_a_layer_are_the_same_bits_with_any_number_of_threads(rng, monkeypatch):
+    """dx and dW at once, each shared further where there are more than two threads, or one after the other."""
+    monkeypatch.setattr(threads, "GRAIN", 0.1)
+    x, results = rng.standard_normal((6, 9, 8, 3), np.float32), []
+    for count in (1, 2, 3, 4):
+        monkeypatch.setattr(threads, "threads", lambda: threads._team.get() or count)
+        layer = Conv2d(3, 5, rng=0)
+        with threads.ours():
+            y, ctx = layer.forward(x)
+            results.append([layer.backward(y, ctx), layer.W.grad.copy(), layer.b.grad.copy()])
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("weights, inputs", [(True, True), (True, False), (False, True)])
+def test_a_layer_does_what_was_asked_for_at_once_where_it_is_much(weights, inputs, rng, monkeypatch):
+    layer, called, costs = Conv2d(3, 5, rng=0), [], []
+    for face in ("wgrad", "adjoint"):
+        original = getattr(layer, face)
+        monkeypatch.setattr(layer, face, lambda *a, face=face, original=original: called.append(face) or original(*a), raising=False)
+    monkeypatch.setattr(threads, "both", lambda first, second, cost: costs.append(cost) or (first(), second()))
+    y, ctx = layer.forward(rng.standard_normal((6, 8, 8, 3), np.float32))
+    dx = layer.backward(y, ctx, weights=weights, inputs=inputs)
+    assert called == ["wgrad"] * weights + ["adjoint"] * inputs and (dx is not None) == inputs and layer.W.grad.any() == weights
+    # 6·4·4 windows, each times 4·4·3·5 weights; two operations at once are only worth it when there are two.
+    assert costs == [kernels.cost(6 * 16 * 240) if weights and inputs else 0]
 
 
 SHAPES = [((3, 4), (3, 4)), ((600, 4), (4,)), ((600, 4), (1, 4)), ((2, 300, 4), (1, 1, 4)), ((2, 300, 4), (2, 1, 4)), ((2000, 1), (1,)), ((7, 300), (7, 1)),

@@ -1,6 +1,7 @@
 """Work shared among threads: all of it is done, once, with the caller's settings, and BLAS gets its threads back."""
 import multiprocessing
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -104,6 +105,46 @@ def _in_a_child():
     done = []
     threads.share(lambda part: done.append((part.start, part.stop)), 4, cost=1e9)
     return sorted(done)
+
+
+def test_two_operations_run_at_once_each_with_half_of_the_threads(monkeypatch):
+    monkeypatch.setattr(threads, "threads", lambda: threads._team.get() or 4)
+    here, meeting = threading.current_thread(), threading.Barrier(2, timeout=30)
+
+    def operation():
+        meeting.wait()  # neither goes on before the other has begun
+        parts = []
+        threads.share(parts.append, 4, cost=1e9)
+        return threading.current_thread() is here, len(parts)
+
+    with threads.ours():
+        assert threads.both(operation, operation, cost=1e9) == ((False, 2), (True, 2))
+
+
+@pytest.mark.parametrize("team, cost", [(2, 0), (3, 1e9), (1, 1e9)])
+def test_little_work_and_odd_threads_keep_two_operations_one_after_the_other(team, cost, monkeypatch):
+    monkeypatch.setattr(threads, "threads", lambda: threads._team.get() or team)
+    order = []
+    with threads.ours():
+        results = threads.both(lambda: order.append((threading.current_thread(), threads._team.get())), lambda: order.append((threading.current_thread(), threads._team.get())) or 2, cost)
+    kept = 0 if team == 1 else team  # each has all threads
+    assert results == (None, 2) and order == [(threading.current_thread(), kept)] * 2
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_error_in_one_of_two_operations_reaches_the_caller_when_both_are_done(two, which):
+    done = []
+
+    def fails():
+        raise FloatingPointError("overflow")
+
+    def works():
+        time.sleep(0.05)
+        done.append(1)
+
+    with threads.ours(), pytest.raises(FloatingPointError, match="overflow"):
+        threads.both(*((fails, works) if which == 0 else (works, fails)), cost=1e9)
+    assert done == [1]
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 64])

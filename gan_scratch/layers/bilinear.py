@@ -28,7 +28,7 @@ from gan_scratch.layers.base import Ctx, Layer, Parameter
 
 
 class Bilinear(Layer):
-    """y = A(x, W) + b. Every face gets the ctx of the call: shapes, and work that two faces can share."""
+    """y = A(x, W) + b. Every face gets the ctx of the call, to read shapes from it."""
 
     def _create(self, shape: tuple, fan_in: int, fan_out: int, n_out: int, bias: bool, rng, init) -> None:
         init = init or initialisers.he()
@@ -52,23 +52,30 @@ class Bilinear(Layer):
         return y, ctx
 
     def _backward(self, dy, ctx, weights, inputs):
-        ctx = dict(ctx)  # what the faces share about dy belongs to this call alone
+        def by_W():
+            return self.wgrad(ctx["x"], dy, ctx) if weights else None
+
+        def by_x():
+            return self.adjoint(dy, self.W.value, ctx) if inputs else None
+
+        back, rows = backend.of(dy), dy.reshape(-1, dy.shape[-1])
+        dW, dx = back.both(by_W, by_x, len(rows) * self.W.value.size if weights and inputs else 0)
         if weights:
-            self.W.grad += self.wgrad(ctx["x"], dy, ctx)
+            self.W.grad += dW
             if self.b is not None:
-                self.b.grad += backend.of(dy).column_sums(dy.reshape(-1, dy.shape[-1]))
-        return self.adjoint(dy, self.W.value, ctx) if inputs else None
+                self.b.grad += back.column_sums(rows)
+        return dx
 
     def _backward2(self, v, dy, ctx, V):
-        ctx_v = {"x": v}  # A(v, W) and wgrad(v, δ) share v's columns, as a forward and a backward pass do
+        ctx_v = {"x": v}
         u = self.apply(v, self.W.value, ctx_v)
         self.W.grad += self.wgrad(v, dy, ctx_v)
         if V is None:
             return u, 0
-        u += self.apply(ctx["x"], V[self.W], dict(ctx))
+        u += self.apply(ctx["x"], V[self.W], ctx)
         if self.b is not None:
             u += V[self.b]
-        return u, self.adjoint(dy, V[self.W], dict(ctx))
+        return u, self.adjoint(dy, V[self.W], ctx)
 
 
 class Dense(Bilinear):

@@ -90,7 +90,6 @@ class EqualisedLR(Layer):
         return y, ctx
 
     def _backward(self, dy, ctx, weights, inputs):
-        ctx = dict(ctx)
         if weights:
             self.W.grad += self.scale * self.layer.wgrad(ctx["x"], dy, ctx)
             if self.b is not None:
@@ -104,10 +103,10 @@ class EqualisedLR(Layer):
         if V is None:
             return u, 0
         direction = self.scale * V[self.W]
-        u += self.layer.apply(ctx["x"], direction, dict(ctx))
+        u += self.layer.apply(ctx["x"], direction, ctx)
         if self.b is not None:
             u += V[self.b]
-        return u, self.layer.adjoint(dy, direction, dict(ctx))
+        return u, self.layer.adjoint(dy, direction, ctx)
 
     def __repr__(self):
         return f"EqualisedLR({self.layer!r})"

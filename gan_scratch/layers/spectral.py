@@ -67,7 +67,6 @@ class SpectralNorm(Layer):
         return y, ctx
 
     def _backward(self, dy, ctx, weights, inputs):
-        ctx = dict(ctx)
         if weights:
             self.W.grad += self._through_sigma(self.layer.wgrad(ctx["x"], dy, ctx), ctx)
             if self.b is not None:
@@ -91,12 +90,12 @@ class SpectralNorm(Layer):
         W, sigma, E = ctx["W"], ctx["sigma"], self._outer(ctx)
         along = (E * V[self.W]).sum()
         V_bar = (V[self.W] - along * W) / sigma
-        Q = self.layer.wgrad(ctx["x"], dy, dict(ctx))
+        Q = self.layer.wgrad(ctx["x"], dy, ctx)
         self.W.grad += (2 * along * (Q * W).sum() * E - (Q * V[self.W]).sum() * E - along * Q) / sigma**2
-        u += self.layer.apply(ctx["x"], V_bar, dict(ctx))
+        u += self.layer.apply(ctx["x"], V_bar, ctx)
         if self.b is not None:
             u += V[self.b]
-        return u, self.layer.adjoint(dy, V_bar, dict(ctx))
+        return u, self.layer.adjoint(dy, V_bar, ctx)
 
     def __repr__(self):
         return f"SpectralNorm({self.layer!r})"
