@@ -136,7 +136,11 @@ def train(args) -> int:
     config = trainer.config
     print(f"{config['variant']} on {config['data']} {'×'.join(map(str, config['shape']))}: step {trainer.step} to {config['steps']}, "
           f"batch {config['batch']}, seed {config['seed']}, {config['device']}", flush=True)
-    trainer.run()
+    try:
+        trainer.run()
+    except KeyboardInterrupt:  # a second Ctrl-C, or one before the first step
+        print(f"stopped at once; what was saved last is in {trainer.path}. Continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
+        return 130
     if trainer.interrupted:
         print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
               f"gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")

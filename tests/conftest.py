@@ -1,7 +1,11 @@
 import importlib.util
+import signal
 
 import numpy as np
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script: children inherit it, and the tests of Ctrl-C send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gan_scratch import checkpoint
 from gan_scratch.cli import main
+from gan_scratch.training import Trainer
 
 
 @pytest.fixture
@@ -131,14 +134,30 @@ def test_a_longer_run_goes_on_where_the_shorter_one_stopped(here, capsys):
     assert "begun with batch 256" in capsys.readouterr().err
 
 
+def step_of(path):
+    return checkpoint.load(path)[1]["step"] if path.exists() else 0
+
+
+def test_ctrl_c_at_once_says_how_to_go_on(here, capsys):
+    def interrupted(trainer):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "run", interrupted)
+        assert run("train", "mlp", "--data", "ring", "--steps", 5) == 130
+    out = capsys.readouterr().out
+    assert f"stopped at once; what was saved last is in {Path('runs/mlp-ring/checkpoint.npz')}." in out and "--resume" in out
+    assert run("train", "mlp", "--data", "ring", "--resume", "--steps", 3) == 0
+
+
 def test_ctrl_c_in_a_real_process(here):
     """SIGINT while training: exit 130, a checkpoint, a sentence that says how to go on; and it goes on."""
     command = [sys.executable, "-m", "gan_scratch", "train", "mlp", "--data", "ring", "--steps", "100000"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     deadline = time.time() + 60
-    checkpoint = here / "runs" / "mlp-ring" / "checkpoint.npz"
-    while not checkpoint.exists() and time.time() < deadline:
+    saved = here / "runs" / "mlp-ring" / "checkpoint.npz"
+    while step_of(saved) < 1 and time.time() < deadline:  # that of step 0 is written before the training
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
