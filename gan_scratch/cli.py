@@ -136,21 +136,19 @@ def train(args) -> int:
     config = trainer.config
     print(f"{config['variant']} on {config['data']} {'×'.join(map(str, config['shape']))}: step {trainer.step} to {config['steps']}, "
           f"batch {config['batch']}, seed {config['seed']}, {config['device']}", flush=True)
+    go_on = f"Continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume"
     try:
         trainer.run()
+        compared = None if args.alone or trainer.interrupted else runs.baseline(config, out)
+        if compared and compared.step < compared.steps:
+            print(f"training is complete and saved; now {compared.config['variant']}, which it is compared with", flush=True)
+            compared.run()
     except KeyboardInterrupt:  # a second Ctrl-C, or one before the first step
-        print(f"stopped at once; what was saved last is in {trainer.path}. Continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
+        print(f"stopped at once; what was saved last is in {out}. {go_on}")
         return 130
-    if trainer.interrupted:
-        print(f"stopped after step {trainer.step} of {trainer.steps}; everything is in {trainer.path}. Continue with: "
-              f"gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
-        return 130
-    compared = None if args.alone else runs.baseline(config, out)
-    if compared and compared.step < compared.steps:
-        print(f"training is complete and saved; now {compared.config['variant']}, which it is compared with", flush=True)
-        compared.run()
-        if compared.interrupted:
-            print(f"stopped; continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume")
+    for training in filter(None, (trainer, compared)):
+        if training.interrupted:
+            print(f"stopped after step {training.step} of {training.steps}; everything is in {training.path}. {go_on}")
             return 130
     print("training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)", flush=True)
     result = runs.write(trainer, out, compared and compared.gan)

@@ -3,7 +3,7 @@
 Three ideas make them fast, measured in course/performance.md:
 
     few inner loops       NumPy spends about 20 ns on each run of neighbouring numbers, however short: make runs long
-    a few samples at once columns of 1 MB at a time stay in the core's cache, and needn't be kept for the backward pass
+    a few samples at once columns of 4 MB at a time are read again from the cache, and needn't be kept for the backward pass
     threads               samples are shared among the cores (threads.py)
 """
 from __future__ import annotations
@@ -42,17 +42,18 @@ def padded(x: np.ndarray, pad: tuple, fill: float = 0.0) -> np.ndarray:
     return wide
 
 
-def frames(x: np.ndarray, part: slice, few: int, pad: tuple, size: list) -> Iterator[tuple[slice, np.ndarray]]:
-    """(piece, x[piece] in a frame of zeros) for pieces of at most `few` samples: `pad` places before x, `size` in all, what is beyond is cut off.
+def frames(x: np.ndarray, part: slice, few: int, kernel: tuple, stride: tuple, pad: tuple) -> Iterator[tuple[slice, np.ndarray]]:
+    """(piece, x[piece] in a frame of zeros, as large as the windows cover) for pieces of at most `few` samples.
 
     All in the same memory, where the zeros are written once.
     """
+    size = [(output_size(z, k, s, p) - 1) * s + k for z, k, s, p in zip(x.shape[1:-1], kernel, stride, pad)]
     if not any(pad) and tuple(size) == x.shape[1:-1]:
         yield from ((piece, np.ascontiguousarray(x[piece])) for piece in cut(part, few))
         return
     whole = np.zeros((min(few, part.stop - part.start), *size, x.shape[-1]), x.dtype)
-    inside = whole[(slice(None), *(slice(p, p + s) for p, s in zip(pad, x.shape[1:-1])))]
-    visible = tuple(slice(0, s) for s in inside.shape[1:])
+    inside = whole[(slice(None), *(slice(p, p + z) for p, z in zip(pad, x.shape[1:-1])))]
+    visible = tuple(slice(0, z) for z in inside.shape[1:])  # no window reaches the rest
     for piece in cut(part, few):
         m = piece.stop - piece.start
         inside[:m] = x[piece][:, *visible]
@@ -95,13 +96,12 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
     """y = im2col(x) W, a few samples at a time."""
     n, (*kernel, _, c_out) = len(x), W.shape
     places = [output_size(*a) for a in zip(x.shape[1:-1], kernel, stride, pad)]
-    size = [s + 2 * p for s, p in zip(x.shape[1:-1], pad)]
     W, rows = W.reshape(-1, c_out), math.prod(places)
     y = np.empty((n, *places, c_out), x.dtype)
 
     def work(part):
         cols = np.empty((min(few, part.stop - part.start) * rows, len(W)), x.dtype)
-        for some, framed in frames(x, part, few, pad, size):
+        for some, framed in frames(x, part, few, kernel, stride, pad):
             target = y[some].reshape(-1, c_out)
             lay_windows(cols[:len(target)], framed, kernel, stride, places)
             product(cols[:len(target)], W, out=target)
@@ -115,13 +115,12 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
     """dW = im2col(x)ᵀ dy, a few samples at a time. Each thread has some rows of the kernel, so that no sum depends on their number."""
     n, *places, c_out = dy.shape
     dW = np.zeros((*kernel, x.shape[-1], c_out), x.dtype)
-    size = [s + 2 * p for s, p in zip(x.shape[1:-1], pad)]
     rows = math.prod(places)
 
     def work(part):
         target, own = dW[part].reshape(-1, c_out), (part.stop - part.start, *kernel[1:])
         cols = np.empty((min(few, n) * rows, len(target)), x.dtype)
-        for some, framed in frames(x, slice(0, n), few, pad, size):
+        for some, framed in frames(x, slice(0, n), few, kernel, stride, pad):
             here = dy[some].reshape(-1, c_out)
             lay_windows(cols[:len(here)], framed, own, stride, places, first=part.start)
             np.add(target, product(cols[:len(here)].T, here), out=target)

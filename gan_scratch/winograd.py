@@ -45,7 +45,7 @@ def correlate(x: np.ndarray, W: np.ndarray, stride: tuple, pad: tuple) -> np.nda
     y, U = np.empty((len(x), *places, W.shape[-1]), x.dtype), _G(W, stride)
 
     def work(part):
-        for some, framed in frames(x, part, few, pad, _size(places, stride)):
+        for some, framed in frames(x, part, few, W.shape[:-2], stride, pad):
             y[some] = _apply(to_blocks(framed, stride), U)
 
     few = _samples(places, U)
@@ -72,7 +72,7 @@ def correlate_wgrad(x: np.ndarray, dy: np.ndarray, kernel: tuple, stride: tuple,
     dU = np.zeros((*(3,) * axes, *stride, x.shape[-1], dy.shape[-1]), x.dtype)
 
     def work(part):
-        for some, framed in frames(x[..., part], slice(0, len(x)), few, pad, _size(places, stride)):
+        for some, framed in frames(x[..., part], slice(0, len(x)), few, kernel, stride, pad):
             _wgrad(to_blocks(framed, stride), dy[some], dU[..., part, :], axes)
 
     few = _samples(places, dU)
@@ -153,11 +153,6 @@ def _sum(e0, e1, axis):
     total = e0.copy()
     _beside(total, e1, axis)[...] += e1
     return total
-
-
-def _size(places, stride):
-    """Of the frame that has the blocks of so many outputs."""
-    return [(m + 1) * s for m, s in zip(places, stride)]
 
 
 def _samples(places: tuple, U: np.ndarray) -> int:

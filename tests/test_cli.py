@@ -146,7 +146,7 @@ def test_ctrl_c_at_once_says_how_to_go_on(here, capsys):
         patch.setattr(Trainer, "run", interrupted)
         assert run("train", "mlp", "--data", "ring", "--steps", 5) == 130
     out = capsys.readouterr().out
-    assert f"stopped at once; what was saved last is in {Path('runs/mlp-ring/checkpoint.npz')}." in out and "--resume" in out
+    assert f"stopped at once; what was saved last is in {Path('runs/mlp-ring')}." in out and "--resume" in out
     assert run("train", "mlp", "--data", "ring", "--resume", "--steps", 3) == 0
 
 

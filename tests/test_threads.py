@@ -125,10 +125,15 @@ def test_two_operations_run_at_once_each_with_half_of_the_threads(monkeypatch):
 def test_little_work_and_odd_threads_keep_two_operations_one_after_the_other(team, cost, monkeypatch):
     monkeypatch.setattr(threads, "threads", lambda: threads._team.get() or team)
     order = []
+
+    def operation(name):
+        order.append((name, threading.current_thread(), threads._team.get()))
+        return name
+
     with threads.ours():
-        results = threads.both(lambda: order.append((threading.current_thread(), threads._team.get())), lambda: order.append((threading.current_thread(), threads._team.get())) or 2, cost)
+        results = threads.both(lambda: operation("first"), lambda: operation("second"), cost)
     kept = 0 if team == 1 else team  # each has all threads
-    assert results == (None, 2) and order == [(threading.current_thread(), kept)] * 2
+    assert results == ("first", "second") and order == [(name, threading.current_thread(), kept) for name in results]
 
 
 @pytest.mark.parametrize("which", [0, 1])
