@@ -5,7 +5,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from course.tool.units import CourseError
+from course.building.units import CourseError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -64,22 +64,22 @@ def positive(text: str) -> int:
 # Imported where they are used: building needs nothing of what grading needs.
 
 def build(args) -> int:
-    from course.tool import build
+    from course.building import build
     return build.check(args.names) if args.check else build.build(args.names, force=args.force)
 
 
 def bring_back(args) -> int:
-    from course.tool import bring_back
+    from course.building import bring_back
     return bring_back.bring_back(args.file)
 
 
 def grade(args) -> int:
-    from course.tool import grade
+    from course.grading import grade
     return grade.main(args.exercise, args.jobs, args.csv, args.force)
 
 
 def tour(args) -> int:
-    from course.tool import tour
+    from course import tour
     return tour.main()
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
-    sys.path.append(str(ROOT))  # for course.tool, wherever nbgrader runs
+    sys.path.append(str(ROOT))  # for this package, wherever nbgrader runs
 
 programs = str(Path(sys.executable).parent)
 if programs not in os.environ.get("PATH", "").split(os.pathsep):  # nbgrader runs alembic, also without an activated environment
     os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")
 
-from course.tool.regions import CODE_STUB, TEXT_STUB  # noqa: E402
+from course.building.regions import CODE_STUB, TEXT_STUB  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -37,9 +37,9 @@ c.ClearSolutions.code_stub = {"python": CODE_STUB}
 c.ClearSolutions.text_stub = TEXT_STUB
 
 # Grading: cells are mended first; then the student's code runs in a sandboxed kernel, and the tests outside it.
-c.Autograde.sanitize_preprocessors = ["course.tool.execute.Mend", *(f"nbgrader.preprocessors.{name}" for name in (
+c.Autograde.sanitize_preprocessors = ["course.grading.execute.Mend", *(f"nbgrader.preprocessors.{name}" for name in (
     "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata"))]
-c.Autograde.autograde_preprocessors = ["course.tool.execute.RunInSandbox", *(f"nbgrader.preprocessors.{name}" for name in (
+c.Autograde.autograde_preprocessors = ["course.grading.execute.RunInSandbox", *(f"nbgrader.preprocessors.{name}" for name in (
     "IgnorePattern", "LimitOutput", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"))]
 c.OverwriteCells.add_missing_cells = True
 c.IgnorePattern.enabled = True
@@ -47,7 +47,7 @@ c.IgnorePattern.pattern = "."  # a warning on stderr must not cost points
 c.Execute.timeout = 120  # of `nbgrader validate`
 
 # Feedback and Formgrader: no hidden tests in the feedback; no scripts of a student's in the instructor's browser.
-c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades", "course.tool.execute.CutHiddenTests",
+c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades", "course.grading.execute.CutHiddenTests",
                                     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor"]
 c.HTMLExporter.sanitize_html = True  # of outputs
-c.HTMLExporter.filters = {"markdown2html": "course.tool.execute.safe_markdown"}
+c.HTMLExporter.filters = {"markdown2html": "course.grading.execute.safe_markdown"}

@@ -20,13 +20,13 @@ TURN = 0.15  # seconds that one side runs before the other's turn
 REST = 0.08  # seconds in which waiting threads of the other side go to sleep
 
 KINDS = {  # file, or file and function: what a profile counts under one name
-    "matrix products": {("kernels.py", "product"), ("bilinear.py", "apply"), ("bilinear.py", "adjoint"), ("bilinear.py", "wgrad")},
-    "windows, blocks": {("kernels.py", None)},
+    "matrix products": {("windows.py", "product"), ("bilinear.py", "apply"), ("bilinear.py", "adjoint"), ("bilinear.py", "wgrad")},
+    "windows, blocks": {("windows.py", None)},
     "sums of minimal filtering": {("winograd.py", None)},
     "elementwise formulas": {("elementwise.py", None), ("activation.py", None), ("losses.py", None), ("norm.py", "centre"), ("norm.py", "combine"), ("norm.py", "scale_and_shift")},
-    "sums over columns": {("backend.py", "column_sums"), ("backend.py", "column_dots"), ("elementwise.py", "column_dots"), ("norm.py", None)},
+    "sums over columns": {("__init__.py", "column_sums"), ("__init__.py", "column_dots"), ("elementwise.py", "column_dots"), ("norm.py", None)},
     "optimizers, average": {("optim.py", None)},
-    "random numbers": {("backend.py", "normal"), ("backend.py", "uniform")},
+    "random numbers": {("__init__.py", "normal"), ("__init__.py", "uniform")},
 }
 
 

@@ -10,7 +10,7 @@ builder adds one piece to `collapsing`, and nothing else:
     an optimizer      historical averaging, two time scales
     G's gradient      feature matching, unrolling
 
-`python -m gan_scratch.collapse` trains them all on ring and grid and prints what each does. Pieces can be combined.
+`python -m gan_scratch.experiments.collapse` trains them all on ring and grid and prints what each does. Pieces can be combined.
 """
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from typing import Any, Iterator
 
 import numpy as np
 
-from gan_scratch import backend, threads
+from gan_scratch import backend
+from gan_scratch.backend import threads
 from gan_scratch.backend import Array
 
 Ctx = Any  # a dict of arrays for a layer, a list of these (a "tape") for a network

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from gan_scratch import backend
-from gan_scratch.kernels import output_size
+from gan_scratch.backend.windows import output_size
 from gan_scratch.layers.bilinear import Bilinear
 
 

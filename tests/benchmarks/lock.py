@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import threadpoolctl
 
-from gan_scratch import winograd
+from gan_scratch.backend import winograd
 
 STRIDE, PAD = (2, 2, 2), (1, 1, 1)
 

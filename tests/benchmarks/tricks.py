@@ -7,7 +7,8 @@ import time
 import numpy as np
 import threadpoolctl
 
-from gan_scratch import backend, kernels, winograd
+from gan_scratch import backend
+from gan_scratch.backend import windows, winograd
 from gan_scratch.backend import CPU
 from gan_scratch.layers.activation import leaky_relu_backward
 from gan_scratch.layers.norm import combine
@@ -70,13 +71,13 @@ def main():
     for size, channels in ((28, 1), (14, 16), (32, 64)):
         x = normal(64, size, size, channels)
         row(f"im2col, {size}×{size}×{channels}: numbers / windows as elements", lambda: TEXTBOOK.im2col(x, (4, 4), *HALF),
-            lambda: kernels.im2col(x, (4, 4), *HALF))
+            lambda: windows.im2col(x, (4, 4), *HALF))
     print("a convolution, batch 64: the textbook / a few samples at a time, blocks")
     for size, channels, c_out in ((28, 1, 16), (14, 16, 32), (32, 64, 128)):
-        faces(64, size, channels, c_out, kernels, TEXTBOOK)
+        faces(64, size, channels, c_out, windows, TEXTBOOK)
     print("a convolution, batch 64: a few samples at a time / fewer multiplications")
     for size, channels, c_out in ((16, 16, 32), (16, 64, 128), (32, 64, 128)):
-        faces(64, size, channels, c_out, winograd, kernels)
+        faces(64, size, channels, c_out, winograd, windows)
 
 
 if __name__ == "__main__":

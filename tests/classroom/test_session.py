@@ -6,7 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gan_scratch import cli
 from gan_scratch.classroom.session import Limits, judge, run
 
-GIVEN = "import numpy as np\nfrom gan_scratch.classroom.e02 import check"
+GIVEN = "import numpy as np\nfrom gan_scratch.checks.e02 import check"
 RIGHT = "def tanh_backward(dy, y):\n    return dy * (1 - y * y)"
 TEST = "check(tanh_backward).points(1)"
 SIGMOID = "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_scratch import backend
-from tests.test_backend import (  # noqa: F401
+from tests.backend.test_backend import (  # noqa: F401
     same_numbers, test_a_whole_step_on_both_sides_without_waiting, test_device_noise_follows_the_host_generator,
     test_every_layer_computes_the_same_on_both_sides, test_kernels_agree_with_the_reference, test_labels_on_both_sides, test_losses_on_both_sides,
     test_mixing_host_and_device_is_refused, test_optimizers_on_both_sides, test_other_losses_on_both_sides, test_the_zoo_steps_on_both_sides_without_waiting)
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
 @pytest.fixture
 def cupy():
-    """The real one, where tests/test_backend.py has a stand-in."""
+    """The real one, where tests/backend/test_backend.py has a stand-in."""
     return backend.get("cuda").xp
 
 

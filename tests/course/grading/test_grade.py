@@ -1,0 +1,329 @@
+"""Grading a class: the hostile set, and what happens to gradebook, feedback, table and report."""
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from course.grading import grade, sandbox
+from course.building.units import ROOT, CourseError
+from tests.course.grading import hostile
+from tests.course.grading.hostile import CASES, FULL, NAME, find, submitted
+
+LIMITS = {"cell": 2, "call": 1, "total": 60, "memory": 2**30}
+NEEDS_BWRAP = pytest.mark.skipif(sandbox.why_not_isolated() is not None, reason=str(sandbox.why_not_isolated()))
+SCORES = """SELECT submitted_assignment.student_id, SUM(auto_score)
+    FROM grade JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
+    JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id GROUP BY 1"""
+ODD_NAMES = {
+    "Zoë Müller": FULL,
+    "иван": FULL,
+    "a[1]": None,
+    "=1+1": None,
+    "quo'te": FULL,
+    " space": None,
+    "two\nlines": None,
+    "esc\x1b[31m": None,
+}
+
+
+def run(root: Path, **options) -> dict[str, dict]:
+    """Grade with short limits; returns the table by student."""
+    assert grade.main(NAME, jobs=2, root=root, **{**LIMITS, **options}) == 0
+    return table(root)
+
+
+def table(root: Path) -> dict[str, dict]:
+    with open(root / "course" / "class" / f"{NAME}.csv", newline="", encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def hand_in(root: Path, student: str, notebook: dict) -> None:
+    submitted(root, student).mkdir(parents=True, exist_ok=True)
+    (submitted(root, student) / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+
+
+def book(root: Path, query: str, *values) -> list[tuple]:
+    connection = sqlite3.connect(root / "course" / "class" / "gradebook.db")
+    try:
+        rows = connection.execute(query, values).fetchall()
+        connection.commit()
+        return rows
+    finally:
+        connection.close()
+
+
+def graded_notebook(root: Path, student: str) -> dict:
+    return json.loads((root / "course" / "class" / "autograded" / student / NAME / f"{NAME}.ipynb").read_text())
+
+
+def printed(notebook: dict) -> str:
+    return "".join("".join(output.get("text", "")) for cell in notebook["cells"] for output in cell.get("outputs", []))
+
+
+def contents(folder: Path) -> dict:
+    return {
+        path: os.readlink(path) if path.is_symlink() else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
+
+
+def check_cases(cases: list, rows: dict[str, dict]) -> None:
+    """All differences at once."""
+    wrong = [
+        f"{case.name}: {rows[case.name]}"
+        for case in cases
+        if (rows[case.name]["auto_score"], rows[case.name]["status"])
+        != ("" if case.score is None else f"{case.score:g}", case.status)
+        or case.message not in rows[case.name]["message"]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def hostile_class(tmp_path_factory):
+    """The whole hostile set and some odd names, graded in one run: the course's folder, the table, what was submitted."""
+    root = tmp_path_factory.mktemp("hostile")
+    hostile.write_class(root)
+    for name in ODD_NAMES:
+        hand_in(root, name, hostile.right())
+    (root / "course" / "class" / "submitted" / "absent").mkdir()
+    with contextlib.suppress(OSError):  # not every file system has such names
+        hand_in(root, os.fsdecode(b"caf\xe9"), hostile.right())
+    book_text = root / "course" / "class" / "gradebook.db.backup"
+    book_text.write_text(hostile.BOOK_SECRET)
+    hand_in(root, "another", hostile.put(hostile.right(), "setup", f"# {hostile.OTHER_SECRET}"))
+    before = contents(root / "course" / "class" / "submitted") | contents(root / "exercises") | contents(root / "solutions")
+    rows = run(root)
+    return root, rows, before
+
+
+@NEEDS_BWRAP
+def test_the_hostile_set_in_one_run(hostile_class):
+    root, rows, before = hostile_class
+    check_cases(CASES, rows)
+    after = contents(root / "course" / "class" / "submitted") | contents(root / "exercises") | contents(root / "solutions")
+    assert after == before, "what was submitted, released or solved was changed"
+    assert not os.path.exists("/tmp/pwned-48151623")
+
+
+@NEEDS_BWRAP
+def test_a_spy_finds_nothing(hostile_class):
+    said = printed(graded_notebook(hostile_class[0], "spies"))
+    assert "found: []" in said and not [line for line in said.splitlines() if line.startswith("wrote") and line != "wrote /tmp"]
+
+
+@NEEDS_BWRAP
+def test_names_of_folders(hostile_class):
+    root, rows, _ = hostile_class
+    for name, score in ODD_NAMES.items():
+        row = rows[f"'{name}" if name[0] == "=" else name]  # no spreadsheet shall take it for a formula
+        assert row["auto_score"] == ("" if score is None else f"{score:g}"), row
+    assert "rename it" in rows[" space"]["message"] and "rename it" in rows["two\nlines"]["message"]
+    assert all(row["status"] == "not gradable" for name, row in rows.items() if name.startswith("caf"))
+    assert rows["absent"]["status"] == "not gradable" and rows["absent"]["message"] == "no submission"
+
+
+@NEEDS_BWRAP
+def test_what_could_not_be_graded_is_not_in_the_gradebook_as_zero(hostile_class):
+    root, rows, _ = hostile_class
+    students = {student for student, in book(root, "SELECT student_id FROM submitted_assignment")}
+    assert students == {name for name, row in rows.items() if row["status"] != "not gradable"}
+    scores = dict(book(root, SCORES))
+    assert {name: f"{score:g}" for name, score in scores.items()} == {name: rows[name]["auto_score"] for name in students}
+
+
+@NEEDS_BWRAP
+def test_feedback_is_there_for_everybody_graded_and_shows_no_hidden_test(hostile_class):
+    root, rows, _ = hostile_class
+    pages = {name: root / "course" / "class" / "feedback" / name / NAME / f"{NAME}.html" for name in rows}
+    for name, row in rows.items():
+        assert pages[name].is_file() == (row["status"] != "not gradable"), name
+    shown = [name for name, page in pages.items() if page.is_file() and hostile.HIDDEN_SECRET in page.read_text()]
+    assert shown == []
+    assert hostile.HIDDEN_SECRET in json.dumps(graded_notebook(root, "all_right")), "the hidden tests were not run"
+
+
+@NEEDS_BWRAP
+def test_the_report_holds_everything_and_escapes_it(hostile_class):
+    page = (hostile_class[0] / "course" / "class" / f"{NAME}_report.html").read_text()
+    assert page.count("<svg") == 2 and "<script" not in page and "\x1b" not in page
+    for text in (
+        "y has b subtracted instead of added",
+        "bad JSON",
+        "claimed 100 points",
+        "ran in a sandbox",
+        "doesn&#x27;t",
+        "answer_why",
+        "esc�[31m",
+    ):
+        assert text in page, text
+
+
+def test_the_hostile_set_with_resource_limits_only(tmp_path, capfd):
+    cases = [case for case in CASES if case.system]
+    hostile.write_class(tmp_path, cases)
+    check_cases(cases, run(tmp_path, isolated=False))
+    assert capfd.readouterr().err.count("runs without a sandbox") == 1
+    assert "ran without a sandbox" in (tmp_path / "course" / "class" / f"{NAME}_report.html").read_text()
+
+
+def test_a_submission_that_kills_the_grader_takes_only_itself(tmp_path):
+    hostile.write_class(tmp_path, [case for case in CASES if case.name in ("kills_the_grader", "all_right", "one_wrong")])
+    rows = run(tmp_path, isolated=False)
+    assert rows["kills_the_grader"]["status"] == "not gradable" and "its process died" in rows["kills_the_grader"]["message"]
+    assert (rows["all_right"]["auto_score"], rows["one_wrong"]["auto_score"]) == ("5", "3")
+    assert book(tmp_path, "SELECT student_id FROM submitted_assignment ORDER BY 1") == [("all_right",), ("one_wrong",)]
+
+
+@pytest.fixture
+def small_class(tmp_path):
+    """Two students, graded."""
+    hostile.write_class(tmp_path, [])
+    hand_in(tmp_path, "anna", hostile.right())
+    hand_in(tmp_path, "ben", hostile.released())
+    run(tmp_path)
+    return tmp_path
+
+
+def test_the_table(small_class):
+    lines = (small_class / "course" / "class" / f"{NAME}.csv").read_text().splitlines()
+    assert lines == ["student_id,status,auto_score,auto_max,manual_pending,message", "anna,graded,5,5,1,", "ben,graded,0,5,0,"]
+
+
+def test_only_what_changed_is_graded_again(small_class, capsys):
+    def fresh(**options) -> int:
+        run(small_class, **options)
+        return int(capsys.readouterr().out.split(" not gradable (")[1].split()[0])
+    assert fresh() == 0
+    hand_in(small_class, "ben", hostile.right())
+    assert fresh() == 1 and table(small_class)["ben"]["auto_score"] == "5"
+    assert fresh(force=True) == 2
+    solution = small_class / "solutions" / NAME / f"{NAME}.ipynb"
+    solution.write_text(solution.read_text().replace("## Task 1", "## Task one"))
+    assert fresh() == 2
+    shutil.rmtree(small_class / "course" / "class" / "autograded" / "ben")
+    (small_class / "course" / "class" / "gradebook.db").unlink()
+    assert fresh() == 2 and table(small_class)["ben"]["auto_score"] == "5"
+
+
+def test_grades_given_by_hand_survive(small_class):
+    book(small_class, """UPDATE grade SET manual_score = 3.5, needs_manual_grade = 0 WHERE cell_id IN
+        (SELECT id FROM base_cell WHERE name = 'answer_why') AND auto_score IS NULL""")
+    given = "SELECT manual_score, needs_manual_grade FROM grade WHERE manual_score IS NOT NULL"
+    assert run(small_class, force=True)["anna"]["manual_pending"] == "0"
+    assert book(small_class, given) == [(3.5, 0)]
+    changed = hostile.right()
+    find(changed, "answer_why")["source"] = "No, because of something else."
+    hand_in(small_class, "anna", changed)
+    assert run(small_class)["anna"]["manual_pending"] == "1", "a new answer must be looked at again"
+    assert book(small_class, given) == [(3.5, 1)]
+
+
+def test_an_earlier_grade_is_kept_and_said_when_a_later_version_can_not_be_graded(small_class):
+    (submitted(small_class, "anna") / f"{NAME}.ipynb").write_text("{")
+    row = run(small_class)["anna"]
+    assert (
+        row["status"] == "not gradable" and row["auto_score"] == "" and "keeps the grade of an earlier version" in row["message"]
+    )
+    assert ("anna",) in book(small_class, "SELECT student_id FROM submitted_assignment")
+
+
+def test_interrupted_and_continued(tmp_path):
+    hostile.write_class(tmp_path, [])
+    for i in range(6):
+        hand_in(tmp_path, f"s{i}", hostile.put(hostile.right(), "setup", "import time; time.sleep(0.5)"))
+    code = ("import sys; from pathlib import Path; from course.grading import grade;"
+            f"sys.exit(grade.main({NAME!r}, jobs=2, root=Path({str(tmp_path)!r})))")
+    state = tmp_path / "course" / "class" / f"{NAME}_state.json"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 120
+        while not state.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "what was graded is kept" in err, (process.returncode, out, err)
+    done = {name for name, row in table(tmp_path).items() if row["auto_score"] == "5"}
+    assert 1 <= len(done) < 6
+    assert all(row["auto_score"] == "5" for row in run(tmp_path).values())
+    assert {student for student, in book(tmp_path, "SELECT student_id FROM submitted_assignment")} == set(table(tmp_path))
+
+
+def test_wrong_use_is_said_in_one_sentence(tmp_path):
+    hostile.write_class(tmp_path, [])
+    with pytest.raises(CourseError, match="there is no unit 'nonsense'"):
+        grade.main("nonsense", root=tmp_path)
+    with pytest.raises(CourseError, match=f"nothing was submitted of {NAME}: expected .*/submitted/STUDENT/{NAME}/{NAME}.ipynb"):
+        grade.main(NAME, root=tmp_path)
+    hand_in(tmp_path, "anna", hostile.right())
+    with pytest.raises(CourseError, match="there is no folder"):
+        grade.main(NAME, csv=tmp_path / "no" / "such" / "x.csv", root=tmp_path)
+    shutil.rmtree(tmp_path / "solutions")
+    with pytest.raises(CourseError, match="python -m course build"):
+        grade.main(NAME, root=tmp_path)
+
+
+def test_cells_that_come_or_go_after_grading_are_refused_with_the_way_out(small_class):
+    notebook = hostile.solution()
+    notebook["cells"] = [cell for cell in notebook["cells"] if "leaky_relu" not in cell["id"]]
+    (small_class / "solutions" / NAME / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+    with pytest.raises(CourseError, match="nbgrader db assignment remove"):
+        run(small_class)
+
+
+def test_plain_nbgrader_commands_work_with_the_configuration(tmp_path):
+    """In a copy of the course's folder, since the configuration finds everything from its own place."""
+    hostile.write_class(
+        tmp_path,
+        [case for case in CASES if case.name in ("one_wrong", "duplicated_cell", "stripped_metadata", "link_to_the_solution")],
+    )
+    evil = hostile.right()
+    find(evil, "answer_why")[
+        "source"
+    ] = "Because $a < b$ <img src=x onerror=alert(1)> <script>alert(2)</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    hostile.put(evil, "setup", "from IPython.display import HTML\ndisplay(HTML('<script>alert(3)</script>'))")
+    hand_in(tmp_path, "evil", evil)
+    shutil.copy(ROOT / "course" / "nbgrader_config.py", tmp_path / "course")
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": str(tmp_path / "course"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+    def nbgrader(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments],
+            env=environment,
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+    assert nbgrader("generate_assignment", NAME, "--force").returncode == 0
+    released = json.loads((tmp_path / "exercises" / NAME / f"{NAME}.ipynb").read_text())
+    assert {cell["id"]: "".join(cell["source"]) for cell in released["cells"]} == {
+        c["id"]: c["source"] for c in hostile.released()["cells"]
+    }
+    graded = nbgrader("autograde", NAME)
+    assert "symbolic link" in graded.stdout + graded.stderr
+    assert nbgrader("generate_feedback", NAME).returncode == 0
+    scores = dict(book(tmp_path, SCORES))
+    assert scores == {"one_wrong": 3, "duplicated_cell": 5, "stripped_metadata": 5, "evil": 5, "link_to_the_solution": None}
+    page = (tmp_path / "course" / "class" / "feedback" / "evil" / NAME / f"{NAME}.html").read_text()
+    assert "<script>alert" not in page and "onerror" not in page and hostile.HIDDEN_SECRET not in page
+    assert "$a &lt; b$" in page and "<th>a</th>" in page
+    assert nbgrader("export").returncode == 0 and "one_wrong" in (tmp_path / "grades.csv").read_text()
