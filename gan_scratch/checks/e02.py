@@ -99,7 +99,6 @@ check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": 
               "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
               "is slope·x where x > 0, and x elsewhere: the wrong way round (min in place of max?)": lambda x, s: np.where(x > 0, s * x, x),
               "is slope·x everywhere": lambda x, s: s * x,
-              "is slope·|x| where x < 0: a sign": lambda x, s: np.maximum(x, 0) + s * np.abs(np.minimum(x, 0)),
               "is max(x, slope): slope·x is meant": lambda x, s: np.maximum(x, s),
               "is max(0, slope·x)": lambda x, s: np.maximum(0, s * x),
               "is the derivative φ′": lambda x, s: np.where(x > 0, 1, s),

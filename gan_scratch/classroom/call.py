@@ -9,6 +9,7 @@ import os
 import signal
 import sysconfig
 import threading
+import time
 import traceback
 import warnings
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from typing import Any, Callable
 
 import numpy as np
 
+from gan_scratch.classroom import source
 from gan_scratch.layers.base import Layer
 
 SECONDS = 5.0  # for all calls of a check: its arrays are small
 PRINTED = 2000  # characters that are kept of what a function prints
 NOT_WRITTEN = "not written yet"
+STOPPED = "it was stopped"
 LIBRARIES = (os.path.dirname(os.path.dirname(__file__)), *(sysconfig.get_paths()[key] for key in ("purelib", "stdlib")))
 
 
@@ -37,6 +40,7 @@ class Outcome:
         args: the arguments after the call, likewise.
         same: pairs (output, argument) of positions where the function returned the very array that it was given.
         printed, warnings: what it said. error, where: the exception's type and message, and the student's line; "" for none.
+        aliases: sentences about two names of one array that the function changes in place, see source.py.
     """
 
     value: Any = None
@@ -46,12 +50,29 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     error: str = ""
     where: str = ""
+    aliases: list[str] = field(default_factory=list)
 
 
-def call(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
-    """Call f on a copy of args, here, or where f lives when it is a session's proxy of a function in a kernel."""
+def call_all(f: Callable, inputs: list[tuple], seconds: float = SECONDS) -> list[Outcome]:
+    """Call f on copies of each of these arguments, here, or where f lives when it is a session's proxy of a function in a kernel.
+
+    Fewer outcomes come back than inputs went in when the time was used up; the first call is always made.
+    """
     remote = getattr(f, "call_remotely", None)
-    return remote(args) if remote else call_here(f, args, seconds)
+    return remote(inputs, seconds) if remote else call_all_here(f, inputs, seconds)
+
+
+def call_all_here(f: Callable, inputs: list[tuple], seconds: float) -> list[Outcome]:
+    """The same in this process."""
+    outcomes, deadline = [], time.monotonic() + seconds
+    for args in inputs:
+        left = deadline - time.monotonic()
+        if outcomes and left < seconds / 10:
+            break
+        outcomes.append(call_here(f, args, left))
+        if outcomes[-1].error.startswith(STOPPED):
+            break
+    return outcomes
 
 
 def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
@@ -66,14 +87,12 @@ def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
             outcome.same = [(i, j) for i, y in enumerate(value if isinstance(value, tuple) else (value,))
                             for j, x in enumerate(args) if y is x and isinstance(y, np.ndarray)]
         except TooSlow as error:
-            outcome.error = f"it was stopped after {seconds:.1f} s: is there a loop that never ends, or far too much work?"
+            outcome.error = f"{STOPPED} after {seconds:.1f} s: is there a loop that never ends, or far too much work?"
             outcome.where = student_line(error)
-        except NotImplementedError:
-            outcome.error = NOT_WRITTEN
         except (Exception, SystemExit, GeneratorExit) as error:
-            outcome.error = f"{type(error).__name__}: {error}"
-            outcome.where = student_line(error)
-    outcome.printed = printed.getvalue()
+            outcome.error = not_written(error, f) or in_words(error)
+            outcome.where = "" if not_written(error, f) else student_line(error)
+    outcome.printed, outcome.aliases = printed.getvalue(), source.aliases(f)
     outcome.warnings = [f"{w.category.__name__}: {w.message}" + quoted(w.filename, w.lineno) for w in caught]
     return outcome
 
@@ -103,6 +122,38 @@ def at_most(seconds: float):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def not_written(error: BaseException, f: Callable) -> str:
+    """What a stub's `raise NotImplementedError()` says: which function isn't written, or that the line was left in; "" for others."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [(frame.f_code, line) for frame, line in frames if not frame.f_code.co_filename.startswith(LIBRARIES)]
+    if not isinstance(error, NotImplementedError) or not own or own[-1][0] is not frames[-1][0].f_code:
+        return ""  # a library's own, with words of its own
+    code, line = own[-1]
+    if code is not own[0][0]:
+        return f"it calls {code.co_name}, which isn't written yet"
+    if source.has_work(code):
+        return f"`raise NotImplementedError()` still stands in it{quoted(code.co_filename, line).partition(':')[0]}: remove that line"
+    return NOT_WRITTEN
+
+
+MEANING = {  # part of Python's or NumPy's message -> what it comes from
+    "truth value of an array": "`if`, `and`, `or`, `max(…)` ask for one truth value, and this is a whole array; np.where, np.maximum, & and | work entry by entry",
+    "mismatch in its core dimension": "in a @ b the last axis of a and the first axis of b must be equally long; should one be transposed, or the order changed?",
+    "not aligned": "in a @ b the last axis of a and the first axis of b must be equally long; should one be transposed, or the order changed?",
+    "could not be broadcast": "two arrays whose shapes don't fit are combined entry by entry",
+    "only length-1 arrays": "the functions of math take one number; those of NumPy take arrays",
+    "only 0-dimensional arrays": "the functions of math take one number; those of NumPy take arrays",
+    "can't multiply sequence by non-int": "a tuple or list is used as a number; does a function return several things, which must be unpacked?",
+    "object is not subscriptable": "what stands before [ ] is no array"}
+
+
+def in_words(error: BaseException) -> str:
+    """An exception, with what it comes from where that is known."""
+    said = f"{type(error).__name__}: {error}"
+    meaning = next((words for part, words in MEANING.items() if part in said), "")
+    return f"{said}. {meaning[0].upper()}{meaning[1:]}" if meaning else said
 
 
 def student_line(error: BaseException) -> str:

@@ -16,28 +16,28 @@ from typing import Any, Callable
 
 import numpy as np
 
-from gan_scratch.classroom.call import Other, Outcome, call_here
+from gan_scratch.classroom.call import Other, Outcome, call_all_here
 
 LARGEST = 16 * 2**20  # characters of an answer that is read
 
 
-def ask(name: str, args: tuple, seconds: float) -> str:
-    """The expression that the kernel evaluates: it calls the function and gives back the outcome as text."""
-    request = base64.b64encode(pickle.dumps((name, args, seconds))).decode()
+def ask(name: str, inputs: list[tuple], seconds: float) -> str:
+    """The expression that the kernel evaluates: it calls the function on each of the inputs and gives back the outcomes as text."""
+    request = base64.b64encode(pickle.dumps((name, inputs, seconds))).decode()
     return f"__import__('gan_scratch.classroom.remote', fromlist=['answer']).answer({request!r}, globals())"
 
 
 def answer(request: str, names: dict) -> str:
-    """In the kernel: call the student's function and write down the outcome."""
-    name, args, seconds = pickle.loads(base64.b64decode(request))
+    """In the kernel: call the student's function and write down the outcomes."""
+    name, inputs, seconds = pickle.loads(base64.b64decode(request))
     f = names.get(name)
     if f is None:
-        outcome = Outcome(error=f"there is no function {name}; was its cell run, and does it keep the name?")
+        outcomes = [Outcome(error=f"there is no function {name}; was its cell run, and does it keep the name?")]
     elif not callable(f):
-        outcome = Outcome(error=f"{name} is no function but {type(f).__name__}")
+        outcomes = [Outcome(error=f"{name} is no function but {type(f).__name__}")]
     else:
-        outcome = call_here(f, args, seconds)
-    return base64.b64encode(pack(outcome).encode()).decode()
+        outcomes = call_all_here(f, inputs, seconds)
+    return base64.b64encode(pack(outcomes).encode()).decode()
 
 
 def text_of(shown: str) -> str:
@@ -47,8 +47,8 @@ def text_of(shown: str) -> str:
     return base64.b64decode(shown[1:-1]).decode()
 
 
-def pack(outcome: Outcome) -> str:
-    """An outcome as text: a JSON tree whose arrays are numbers into an .npz."""
+def pack(outcomes: list[Outcome]) -> str:
+    """Outcomes as text: a JSON tree whose arrays are numbers into an .npz."""
     arrays: dict[str, np.ndarray] = {}
 
     def tree(value: Any) -> Any:
@@ -63,13 +63,13 @@ def pack(outcome: Outcome) -> str:
             return {"other": value.what}
         return {"value": int(value) if isinstance(value, int) and not isinstance(value, bool) else value}
 
-    fields = {f.name: tree(getattr(outcome, f.name)) for f in dataclasses.fields(outcome)}
+    outcomes = [{f.name: tree(getattr(outcome, f.name)) for f in dataclasses.fields(outcome)} for outcome in outcomes]
     file = io.BytesIO()
     np.savez(file, **arrays)
-    return json.dumps({"fields": fields, "arrays": base64.b64encode(file.getvalue()).decode()})
+    return json.dumps({"outcomes": outcomes, "arrays": base64.b64encode(file.getvalue()).decode()})
 
 
-def unpack(text: str) -> Outcome:
+def unpack(text: str) -> list[Outcome]:
     """Read what `pack` wrote. Raises ValueError for anything else."""
     if len(text) > LARGEST:
         raise ValueError("the answer is too large")
@@ -93,17 +93,20 @@ def unpack(text: str) -> Outcome:
                 return {k: value(v) for k, v in content.items()}
             return Other(one_line(content)) if kind == "other" else one_line(content) if isinstance(content, str) else content
 
-        fields = {name: value(node) for name, node in message["fields"].items()}
-        outcome = Outcome(**fields)
-        for name in ("error", "where"):
-            setattr(outcome, name, one_line(getattr(outcome, name)))
-        outcome.printed = "\n".join(map(one_line, message["fields"]["printed"]["value"][:4000].splitlines()))
-        outcome.warnings = [one_line(w) for w in outcome.warnings[:20]]
-        outcome.same = [(int(i), int(j)) for i, j in outcome.same]
-        outcome.args = tuple(outcome.args)
-        return outcome
+        return [checked(Outcome(**{name: value(node) for name, node in fields.items()}), fields["printed"]["value"])
+                for fields in message["outcomes"]]
     except Exception as error:  # zipfile, numpy and json each have a dozen kinds for what isn't theirs
         raise ValueError(f"the answer can't be read ({type(error).__name__})") from None
+
+
+def checked(outcome: Outcome, printed: str) -> Outcome:
+    """An outcome whose texts and numbers are of the kind that they should be. Raises an exception where they aren't."""
+    outcome.error, outcome.where = one_line(outcome.error), one_line(outcome.where)
+    outcome.printed = "\n".join(map(one_line, printed[:4000].splitlines()))
+    outcome.warnings, outcome.aliases = ([one_line(text) for text in texts[:20]] for texts in (outcome.warnings, outcome.aliases))
+    outcome.same = [(int(i), int(j)) for i, j in outcome.same]
+    outcome.args = tuple(outcome.args)
+    return outcome
 
 
 def one_line(text: Any) -> str:
@@ -118,14 +121,14 @@ class Remote:
     def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = ""):
         self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
 
-    def call_remotely(self, args: tuple) -> Outcome:
-        """One call; whatever goes wrong with the kernel becomes an error of the outcome."""
+    def call_remotely(self, inputs: list[tuple], seconds: float) -> list[Outcome]:
+        """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
         if self._failed:
-            return Outcome(error=f"it isn't there, because {self._failed}")
+            return [Outcome(error=f"it isn't there, because {self._failed}")]
         try:
-            outcome = unpack(text_of(self._evaluate(ask(self.__name__, args, self._seconds))))
+            outcomes = unpack(text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds)))))
         except (ValueError, RuntimeError) as error:
-            return Outcome(error=one_line(error))
-        if not outcome.error and len(outcome.args) != len(args):
-            return Outcome(error="the answer can't be read")
-        return outcome
+            return [Outcome(error=one_line(error))]
+        forged = not 0 < len(outcomes) <= len(inputs) or any(
+            len(outcome.args) != len(args) for outcome, args in zip(outcomes, inputs) if not outcome.error)
+        return [Outcome(error="the answer can't be read")] if forged else outcomes

@@ -155,6 +155,9 @@ class Layer:
 
     def _check_float(self, x: Array) -> None:
         dtype = getattr(x, "dtype", None)
+        if isinstance(x, tuple):
+            raise TypeError(f"{self!r} computes with one array, but x is a tuple of {len(x)} things; forward returns two things, the output and "
+                            "the record that backward needs: unpack them, y, tape = network.forward(x)")
         if dtype is None or dtype.kind != "f":
             raise TypeError(f"{self!r} computes with arrays of floating-point numbers, but x is {dtype or type(x).__name__}; "
                             "convert it, images for example with x.astype(np.float32) / 127.5 - 1")

@@ -1,0 +1,70 @@
+"""How a verdict looks: a coloured note where the front end shows HTML, wrapped lines of text elsewhere."""
+from __future__ import annotations
+
+import html
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from gan_scratch.classroom.call import NOT_WRITTEN
+
+if TYPE_CHECKING:
+    from gan_scratch.classroom.check import Fault, Score, Spec
+
+WIDTH = 100
+RIGHT, WRONG = "#1b7f3b", "#c62828"  # apart also for colour-blind readers, as one is much darker; ✓ and ✗ say the same
+NOTE = "border-left: 5px solid {colour}; padding: 2px 0 2px 10px; margin: 2px 0; overflow-wrap: break-word;"
+
+
+def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str]) -> None:
+    """Show what a check found."""
+    unwritten = [fault.sentence for fault in faults] == [NOT_WRITTEN]
+    lines = [capital(fault.sentence) for fault in faults] + remarks
+    lines += [f"Read again: {spec.equation}"] if faults and not unwritten else []
+    head = f"✗ {spec.name}{parts(spec, faults)}" if faults else f"✓ {spec.name} is right"
+    display(head, lines, not faults)
+
+
+def parts(spec: "Spec", faults: list["Fault"]) -> str:
+    """Which of several outputs are wrong and which are right: ' (dW wrong; dx, db right)'."""
+    names = [*spec.outputs, *spec.updates]
+    wrong = [name for name in names if any(fault.about == name for fault in faults)]
+    if not wrong or len(names) == 1 or any(not fault.about for fault in faults):
+        return ""
+    fine = [name for name in names if name not in wrong]
+    return f" ({', '.join(wrong)} wrong{f'; {chr(44).join(fine)} right'.replace(',', ', ') if fine else ''})"
+
+
+def capital(sentence: str) -> str:
+    """It begins a line; names of outputs stay as they are."""
+    return "It" + sentence[2:] if sentence.startswith("it ") else "Not written yet" if sentence == NOT_WRITTEN else sentence
+
+
+def display(head: str, lines: list[str], good: bool) -> None:
+    text = "\n".join([head, *(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False,
+                                            break_on_hyphens=False) for line in lines)])
+    if not in_notebook():
+        print(text)
+        return
+    from IPython.display import display as show
+
+    body = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+    colour = RIGHT if good else WRONG
+    note = f'<div style="{NOTE.format(colour=colour)}"><b style="color: {colour}">{html.escape(head)}</b>{body}</div>'
+    show({"text/plain": text, "text/html": note}, raw=True)
+
+
+def score(points: "Score") -> None:
+    """Say the points, unless the cell's own result says them."""
+    if not in_notebook():
+        print(f"  {points}")
+
+
+def score_html(text: str, full: bool) -> str:
+    return f'<span style="color: {RIGHT if full else WRONG}">{html.escape(text)}</span>'
+
+
+def in_notebook() -> bool:
+    """Whether this process is a notebook's kernel, whose front end shows HTML."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return type(shell).__name__ == "ZMQInteractiveShell"
