@@ -16,9 +16,9 @@ def normal(rng, *shape):
 
 
 def sizes(rng, n=0):
-    """Three sizes that can't be mistaken for one another."""
-    n_in, n_out = rng.permutation([3, 4, 6])[:2]
-    return n or 5, int(n_in), int(n_out)
+    """Three sizes that can't be mistaken for one another, and are others in each draw."""
+    n_any, n_in, n_out = map(int, rng.permutation(np.arange(2, 9))[:3])
+    return n or n_any, n_in, n_out
 
 
 # --- Dense -----------------------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def dense_inputs(rng, n=0, square=False):
 
 
 check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense_inputs(rng, square=True), "one sample": lambda rng: dense_inputs(rng, 1)},
-          "y = x W + b (lecture 02, eq. 3)", mistakes={
+          "y = x W + b (lecture 02, eq. 3)", tolerance=1e-5, mistakes={
               "lacks the bias b": lambda x, W, b: x @ W,
               "has b subtracted instead of added": lambda x, W, b: x @ W - b,
               "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
@@ -62,7 +62,11 @@ def dense_backward_inputs(rng, n=0, square=False):
 
 check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W": lambda rng: dense_backward_inputs(rng, square=True),
                                          "one sample": lambda rng: dense_backward_inputs(rng, 1)},
-          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", mistakes={
+          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", tolerance=1e-5, mistakes={
+              "is what reshaping gives where a transpose is needed: reshape keeps the order in memory, .T exchanges the axes":
+                  lambda dy, x, W: (dy @ W.reshape(W.shape[::-1]), x.reshape(x.shape[::-1]) @ dy, None),
+              "lacks x: dW is made of x and dy": lambda dy, x, W: (None, np.tile(dy.sum(0), (W.shape[0], 1)), None),
+              "lacks dy: dx is made of dy and W": lambda dy, x, W: (np.tile(W.sum(1), (len(dy), 1)), None, None),
               "is what W without the transpose gives: dy W": lambda dy, x, W: (dy @ W, None, None),
               "is dyᵀ x, our xᵀ dy transposed": lambda dy, x, W: (None, dy.T @ x, None),
               "is averaged over the batch; the loss already holds the mean, so here the samples are summed":
@@ -80,20 +84,35 @@ check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W"
 # --- activations -----------------------------------------------------------------------------------------------------
 
 def around_zero(rng, *shape):
-    """Both signs, away from 0."""
-    x = normal(rng, *(shape or (5, 4)))
+    """Both signs, away from 0; the last entry is negative."""
+    x = normal(rng, *shape)
     x += np.sign(x) * np.float32(0.1)
     x.ravel()[:4] = 1.5, -1.5, 0.12, 0.03
+    x.ravel()[-1] = -0.7
     return x
+
+
+def plane(rng):
+    """A shape of two axes."""
+    return int(rng.integers(3, 7)), int(rng.integers(2, 6))
+
+
+def slope(rng):
+    return float(rng.choice([0.1, 0.15, 0.25, 0.3]))
 
 
 def leaky_relu(x, slope):
     return np.maximum(x, 0) + np.float32(slope) * np.minimum(x, 0)
 
 
-check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": lambda rng: (around_zero(rng), 0.0),
-                            "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), 0.1)},
-          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", mistakes={
+check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng, *plane(rng)), slope(rng)), "slope 0": lambda rng: (around_zero(rng, *plane(rng)), 0.0),
+                            "large |x|": lambda rng: (around_zero(rng, *plane(rng)) * np.float32(90), slope(rng)),
+                            "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), slope(rng))},
+          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", tolerance=1e-6, mistakes={
+              "has slope·x added where x > 0, too; there it is x alone": lambda x, s: np.maximum(x, 0) + s * x,
+              "is x/slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x / s),
+              "has 1 − slope in place of slope": lambda x, s: np.where(x > 0, x, (1 - s) * x),
+              "is slope·(e^x − 1) where x < 0: that is ELU; there it is slope·x": lambda x, s: np.where(x > 0, x, s * (np.exp(np.minimum(x, 0)) - 1)),
               "is 0 where x < 0: that is ReLU; the slope is missing": lambda x, s: np.maximum(x, 0),
               "is the slope itself where x < 0, not slope·x": lambda x, s: np.where(x > 0, x, s),
               "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
@@ -113,10 +132,18 @@ def leaky_relu_backward(dy, x, slope):
     return np.where(x > 0, dy, np.float32(slope) * dy)
 
 
-check.add(leaky_relu_backward, "dx", {"": lambda rng: (around_zero(rng), around_zero(rng), 0.2),
-                                      "slope 0": lambda rng: (around_zero(rng), around_zero(rng), 0.0),
-                                      "inputs with more axes": lambda rng: (normal(rng, 2, 3, 4), around_zero(rng, 2, 3, 4), 0.1)},
-          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", mistakes={
+def dy_and_x(rng, *shape):
+    shape = shape or plane(rng)
+    return normal(rng, *shape), around_zero(rng, *shape)
+
+
+check.add(leaky_relu_backward, "dx", {"": lambda rng: (*dy_and_x(rng), slope(rng)), "slope 0": lambda rng: (*dy_and_x(rng), 0.0),
+                                      "inputs with more axes": lambda rng: (*dy_and_x(rng, 2, 3, 4), slope(rng))},
+          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", tolerance=1e-6, mistakes={
+              "doesn't use the slope that it is given": lambda dy, x, s: np.where(x > 0, dy, 0.2 * dy),
+              "doesn't use the slope that it is given (0.01?)": lambda dy, x, s: np.where(x > 0, dy, 0.01 * dy),
+              "is x·dy where x > 0; there φ′ is 1": lambda dy, x, s: np.where(x > 0, x * dy, s * dy),
+              "has 1 − slope in place of slope": lambda dy, x, s: np.where(x > 0, dy, (1 - s) * dy),
               "is φ′(x) alone: multiply it with dy": lambda dy, x, s: np.where(x > 0, 1, s),
               "is LeakyReLU of dy: what counts is the sign of x, not that of dy": lambda dy, x, s: np.where(dy > 0, dy, s * dy),
               "doesn't use dy at all: it is φ(x), the forward pass": lambda dy, x, s: np.where(x > 0, x, s * x),
@@ -137,12 +164,20 @@ FAR = np.float32([-1000, -100, -30, 0, 30, 100, 1000])
 
 
 def wide(rng):
-    return (np.sort(rng.uniform(-12, 12, 40)).astype(np.float32),)
+    return (np.sort(rng.uniform(-12, 12, int(rng.integers(30, 40)))).astype(np.float32),)
 
 
-check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
+def far(rng):
+    return (rng.permutation(FAR),)
+
+
+check.add(sigmoid, "y", {"": lambda rng: (normal(rng, *plane(rng)) * 3,), "x from −12 to 12": wide, "large |x|": far},
           "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, mistakes={
-              "is σ(−x) = 1 − σ(x): a sign in the exponent": lambda x: 1 - 1 / (1 + np.exp(-x)),
+              "is σ(|x|); the two forms are for x ≥ 0 and for x < 0": lambda x: 1 / (1 + np.exp(-np.abs(x))),
+              "lacks the denominator where x < 0: e^x/(1 + e^x)": lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x))),
+              **{f"is right near 0 only; was x clipped to ±{c}?": (lambda x, c=c: 1 / (1 + np.exp(-np.clip(x, -c, c)))) for c in (5, 6, 8, 10)},
+              "is right but where x is exactly 0": lambda x: np.where(x == 0, 0, 1 / (1 + np.exp(-x))),
+              "is σ(−x) = 1 − σ(x): a sign in the exponent, or the two cases exchanged": lambda x: 1 - 1 / (1 + np.exp(-x)),
               "is tanh(x)": np.tanh,
               "is (1 + tanh x)/2, which is σ(2x)": lambda x: (1 + np.tanh(x)) / 2,
               "is log σ(x)": lambda x: -np.logaddexp(0, -x),
@@ -159,9 +194,12 @@ def softplus(x):
     return activation.softplus(x)
 
 
-check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
+check.add(softplus, "y", {"": lambda rng: (normal(rng, *plane(rng)) * 3,), "x from −12 to 12": wide, "large |x|": far},
           "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6, mistakes={
               "is log(1 + e^(−x)): the sign of x": lambda x: np.log1p(np.exp(-x)),
+              "has x in place of max(x, 0)": lambda x: x + np.log1p(np.exp(-np.abs(x))),
+              "has the largest entry of x in place of max(x, 0): np.max looks at the whole array, np.maximum at each entry": lambda x: np.max(x) + np.log1p(np.exp(-np.abs(x))),
+              "has log(2 + e^(−|x|)): log1p(u) adds the 1 itself": lambda x: np.maximum(x, 0) + np.log1p(1 + np.exp(-np.abs(x))),
               "is max(x, 0) alone: log(1 + e^(−|x|)) is missing": lambda x: np.maximum(x, 0),
               "is log(1 + e^(−|x|)) alone: max(x, 0) is missing": lambda x: np.log1p(np.exp(-np.abs(x))),
               "is its derivative, σ(x)": lambda x: 1 / (1 + np.exp(-x)),
@@ -175,15 +213,22 @@ check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −1
               "has log(e^(−|x|)) in place of log(1 + e^(−|x|))": lambda x: np.maximum(x, 0) - np.abs(x),
               "has min(x, 0) in place of max(x, 0)": lambda x: np.minimum(x, 0) + np.log1p(np.exp(-np.abs(x))),
               "is cut off: was x clipped from above?": lambda x: np.logaddexp(0, np.minimum(x, 20)),
-              "is |x| + log(1 + e^(−|x|)) (or has e^(−x) in place of e^(−|x|)): max(x, 0) is meant, not |x|": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
+              "is |x| + log(1 + e^(−|x|)), and so is max(x, 0) + log(1 + e^(−x)): max(x, 0) belongs to e^(−|x|)": lambda x: np.abs(x) + np.log1p(np.exp(-np.abs(x)))})
 
 
 def tanh_backward(dy, y):
     return dy * (1 - y * y)
 
 
-check.add(tanh_backward, "dx", {"": lambda rng: (normal(rng, 5, 4), np.tanh(normal(rng, 5, 4)))},
-          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", mistakes={
+def dy_and_y(rng, spread=1):
+    shape = plane(rng)
+    return normal(rng, *shape), np.tanh(spread * normal(rng, *shape))
+
+
+check.add(tanh_backward, "dx", {"": dy_and_y, "y near −1 and 1": lambda rng: (lambda dy, y: (dy, np.sign(y) * np.float32(0.99) + y / 128))(*dy_and_y(rng))},
+          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", tolerance=1e-5, mistakes={
+              "lacks the 1 − tanh²: it is dy·tanh(y)": lambda dy, y: dy * np.tanh(y),
+              "is −2y(1 − y²)·dy: the second derivative": lambda dy, y: -2 * y * (1 - y * y) * dy,
               "uses tanh(y): y is tanh(x) already": lambda dy, y: dy * (1 - np.tanh(y)**2),
               "is dy·y(1 − y), the derivative of the sigmoid": lambda dy, y: dy * y * (1 - y),
               "is φ′ alone: multiply it with dy": lambda dy, y: 1 - y * y,
@@ -213,6 +258,10 @@ def binary(rng, *shape):
     return t
 
 
+def logits_and_targets(rng, shape):
+    return normal(rng, *shape) * 2, binary(rng, *shape)
+
+
 def _sum_bce(l, t):
     return t * activation.softplus(-l) + (1 - t) * activation.softplus(l)
 
@@ -222,10 +271,10 @@ def _sigma(l):
 
 
 check.add(bce_with_logits, "loss, dlogits", {
-    "": lambda rng: (normal(rng, 6, 1) * 2, binary(rng, 6, 1)),
-    "several logits per sample": lambda rng: (normal(rng, 5, 3) * 2, binary(rng, 5, 3)),
-    "soft targets": lambda rng: (normal(rng, 6, 1) * 2, rng.uniform(0.1, 0.9, (6, 1)).astype(np.float32)),
-    "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), np.float32([[1], [0], [1], [0]]))},
+    "": lambda rng: logits_and_targets(rng, (int(rng.integers(4, 9)), 1)),
+    "several logits per sample": lambda rng: logits_and_targets(rng, plane(rng)),
+    "soft targets": lambda rng: (lambda l, t: (l, (0.1 + 0.8 * rng.random(t.shape)).astype(np.float32)))(*logits_and_targets(rng, (int(rng.integers(4, 9)), 1))),
+    "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), rng.permutation(np.float32([[1], [0], [1], [0]])))},
     "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, mistakes={
         "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
         "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
@@ -246,7 +295,8 @@ check.add(bce_with_logits, "loss, dlogits", {
         "lacks log(1 + e^(−|l|)): softplus isn't max(l, 0)": lambda l, t: ((np.maximum(l, 0) - l * t).mean(), None),
         "is multiplied with the logits": lambda l, t: (None, (_sigma(l) - t) * l / l.size),
         "lacks brackets: (σ(l) − t)/M, not σ(l) − t/M": lambda l, t: (None, _sigma(l) - t / l.size),
-        "is a squared error (σ(l) − t)²; the cross-entropy is meant": lambda l, t: (((_sigma(l) - t)**2).mean(), 2 * (_sigma(l) - t) / l.size),
+        "is a squared error (σ(l) − t)²; the cross-entropy is meant": lambda l, t: (((_sigma(l) - t)**2).mean(), None),
+        "is that of a softmax over the logits; each logit here is a question of its own": lambda l, t: (None, (np.exp(l) / np.exp(l).sum(1, keepdims=True) - t) / l.size),
         "is the gradient with respect to the probability; with respect to the logit it is much simpler":
             lambda l, t: (None, (_sigma(l) - t) / (_sigma(l) * (1 - _sigma(l))) / l.size)})
 
@@ -311,8 +361,17 @@ def _all_at_once(f, x, h):
     return np.full_like(x, (f(x + h) - f(x - h)) / (2 * h))
 
 
-check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal((2, 3)), 1e-2), "another function": lambda rng: (waves, rng.standard_normal(4), 1e-3)},
-          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-6, mistakes={
+def step_size(rng, size):
+    return float(size * rng.uniform(1, 2))
+
+
+check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal(plane(rng)), step_size(rng, 1e-2)),
+                                    "another function": lambda rng: (waves, rng.standard_normal(int(rng.integers(3, 7))), step_size(rng, 1e-3)),
+                                    "an x with three axes": lambda rng: (cubic, rng.standard_normal((2, 3, 2)), step_size(rng, 1e-2)),
+                                    "an x that is the transpose of another array": lambda rng: (cubic, rng.standard_normal(plane(rng)).T, step_size(rng, 1e-2))},
+          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-8, mistakes={
+              "puts h itself in place of the entry: x[i] + h is meant": lambda f, x, h: _by_entry(f, x, lambda v: (h, -h), lambda up, down: (up - down) / (2 * h)),
+              "has the same number everywhere, that of the last entry: d = … in place of d[index] = …": lambda f, x, h: np.full_like(x, _difference(2)(f, x, h).ravel()[-1]),
               "is the one-sided difference (f(x + h) − f(x))/h: its error is of order h, not h²": _difference(1, 1, 0),
               "is the one-sided difference (f(x) − f(x − h))/h: its error is of order h, not h²": _difference(1, 0, 1),
               "is divided by h; the two points are 2h apart": _difference(1),
@@ -326,7 +385,8 @@ check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal(
               "moves by h/2 to each side but divides by 2h": _difference(2, 0.5, 0.5),
               "is a sum; the difference f(x + h eᵢ) − f(x − h eᵢ) is needed": lambda f, x, h: (2 * f(x) / (2 * h)) + 0 * x,
               "moves x by a factor 1 ± h; the step is h itself": _relative,
-              **{f"doesn't use the h that it is given, but {own:g}?": (lambda f, x, h, own=own: _difference(2)(f, x, own)) for own in (0.1, 1e-2, 1e-3)},
+              **{f"doesn't use the h that it is given, but {own:g}": (lambda f, x, h, own=own: _difference(2)(f, x, own)) for own in (0.1, 1e-2, 1e-3)},
+              "doesn't use the h that it is given, but a much smaller one": lambda f, x, h: _difference(2)(f, x, 1e-5),
               "is the difference alone: divide by 2h": lambda f, x, h: _difference(2)(f, x, h) * 2 * h,
               "is the same everywhere: all entries of x moved at once; move one at a time": _all_at_once,
               "has its sign flipped: f(x + h) − f(x − h) is meant": lambda f, x, h: -_difference(2)(f, x, h)})
@@ -353,11 +413,12 @@ def _exchanged(net, x, t):
     return loss, net.backward(d, tape)
 
 
-def network_inputs(rng, activation=LeakyReLU, n=6):
-    net = Sequential(Dense(4, 5, rng=rng), activation(), Dense(5, 3, rng=rng), activation(), Dense(3, 2, rng=rng))
+def network_inputs(rng, activation=LeakyReLU):
+    n, n_in, n_out = sizes(rng)
+    net = Sequential(Dense(n_in, 5, rng=rng), activation(), Dense(5, 3, rng=rng), activation(), Dense(3, n_out, rng=rng))
     for p in net.params:
         p.value[...] = normal(rng, *p.value.shape)
-    return net, normal(rng, n, 4), binary(rng, n, 2)
+    return net, normal(rng, n, n_in), binary(rng, n, n_out)
 
 
 check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with tanh": lambda rng: network_inputs(rng, Tanh)},

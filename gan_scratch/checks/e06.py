@@ -10,31 +10,42 @@ check = Checks()
 LOG2 = np.log(2)
 
 
-def distribution(rng, n=6):
+def distribution(rng, n):
     p = rng.uniform(0.2, 1, n)
     return p / p.sum()
 
 
-def two(rng, n=6):
+def two(rng, n=0):
+    n = n or int(rng.integers(5, 9))
     return distribution(rng, n), distribution(rng, n)
 
 
 def with_zeros(rng):
     """p is 0 at one place where q isn't."""
     p, q = two(rng)
-    p[0] = 0
+    p[rng.integers(len(p))] = 0
     return p / p.sum(), q
 
 
 def disjoint(rng):
     p, q = two(rng)
-    p[3:], q[:3] = 0, 0
+    p[rng.permutation(len(p))[:3]] = 0
+    q[p > 0] = 0
     return p / p.sum(), q / q.sum()
 
 
 def common_zero(rng):
     p, q = two(rng)
-    p[0] = q[0] = 0
+    k = rng.integers(len(p))
+    p[k] = q[k] = 0
+    return p / p.sum(), q / q.sum()
+
+
+def rare(rng):
+    """One outcome is rare under p, another one under q, a third under both."""
+    p, q = two(rng)
+    i, j, k = rng.permutation(len(p))[:3]
+    p[i], q[j], p[k], q[k] = rng.uniform(1e-5, 1e-4, 4)
     return p / p.sum(), q / q.sum()
 
 
@@ -46,9 +57,26 @@ def kl(p, q):
     return terms.sum()
 
 
-check.add(kl, "KL", {"": two, "p with zeros": with_zeros, "a place where both are 0": common_zero,
+def _masked(p, q):
+    """Without the outcomes in which one of the two is 0."""
+    inside = (p > 0) & (q > 0)
+    return kl(p[inside], q[inside])
+
+
+check.add(kl, "KL", {"": two, "rare outcomes": rare, "p with zeros": with_zeros, "a place where both are 0": common_zero,
                      "q = 0 where p > 0 (KL is then ∞)": lambda rng: with_zeros(rng)[::-1]},
-          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-6, mistakes={
+          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-9, mistakes={
+              "is finite where q = 0 < p: those outcomes were dropped (a mask with q > 0?), and each of them makes KL infinite": _masked,
+              "is ∞ as soon as any q is 0; only where p > 0": lambda p, q: np.inf if (q == 0).any() else kl(p, q),
+              **{f"has {eps:g} added inside the logarithms, or is clipped there; handle the zeros instead": (lambda p, q, eps=eps: (p * np.log((p + eps) / (q + eps))).sum())
+                 for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
+              **{f"has {eps:g} added to q; handle the zeros instead": (lambda p, q, eps=eps: kl(p, q + eps)) for eps in (1e-8, 1e-7, 1e-6)},
+              **{f"is clipped at {eps:g}; handle the zeros instead": (lambda p, q, eps=eps: (np.clip(p, eps, 1) * np.log(np.clip(p, eps, 1) / np.clip(q, eps, 1))).sum())
+                 for eps in (1e-8, 1e-7, 1e-6)},
+              "is Σ p log p: the negative entropy; log q is missing": lambda p, q: (p[p > 0] * np.log(p[p > 0])).sum(),
+              "is Σ p log p/log q: the logarithm of the ratio is needed, not the ratio of the logarithms": lambda p, q: (p * np.log(p) / np.log(q)).sum(),
+              "holds the last term only: = in place of +=?": lambda p, q: p[-1] * np.log(p[-1] / q[-1]),
+              "holds the first term only: is the `return` inside the loop?": lambda p, q: p[0] * np.log(p[0] / q[0]),
               "is KL(q‖p): p and q are exchanged": lambda p, q: kl(q, p),
               "is −KL: log(p/q), not log(q/p)": lambda p, q: -kl(p, q),
               "is the cross-entropy −Σ p log q; KL = cross-entropy − entropy": lambda p, q: -(p * np.log(q)).sum(),
@@ -70,9 +98,14 @@ def js(p, q):
     return kl(p, m) / 2 + kl(q, m) / 2
 
 
-check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
+check.add(js, "JS", {"": two, "rare outcomes": rare, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
                      "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
-          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-6, mistakes={
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-9, mistakes={
+              "lacks the outcomes in which p or q is 0; they count": lambda p, q: js(*(a[(p > 0) & (q > 0)] for a in (p, q))),
+              "is H(m) − H(p) − H(q): the entropies of p and q have the factor ½": lambda p, q: -sum(c * (a[a > 0] * np.log(a[a > 0])).sum() for c, a in ((1, (p + q) / 2), (-1, p), (-1, q))),
+              "is 2 JS − 2 log 2, the value of the game": lambda p, q: 2 * js(p, q) - 2 * LOG2,
+              "is ½ Σ|p − q|, the total variation": lambda p, q: np.abs(p - q).sum() / 2,
+              "is log 2, whatever p and q are": lambda p, q: LOG2,
               "is twice JS: each KL has the factor ½": lambda p, q: 2 * js(p, q),
               "is computed with m = p + q; the midpoint is (p + q)/2": lambda p, q: kl(p, p + q) / 2 + kl(q, p + q) / 2,
               "is in bits: log2 in place of the natural logarithm": lambda p, q: js(p, q) / LOG2,
@@ -94,11 +127,15 @@ def kl_gaussians(mu_1, sigma_1, mu_2, sigma_2):
 
 
 def gaussians(rng):
-    return float(rng.normal()), float(rng.uniform(0.5, 0.9)), float(rng.normal()), float(rng.uniform(1.5, 2.5))
+    mu_1, mu_2 = rng.normal(size=2)
+    return float(mu_1), float(rng.uniform(0.5, 0.9)), float(mu_2 + np.sign(mu_2 - mu_1) / 2), float(rng.uniform(1.5, 2.5))
 
 
 check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
-          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-6, mistakes={
+          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-8, mistakes={
+              "has μ₁² − μ₂² in place of (μ₁ − μ₂)²": lambda a, s, b, t: np.log(t / s) + (s**2 + a**2 - b**2) / (2 * t**2) - 0.5,
+              "is right for equal widths only: (μ₁ − μ₂)²/2σ²": lambda a, s, b, t: (a - b)**2 / (2 * t**2),
+              "has + ½ in place of − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 1,
               "is KL of the second from the first: the two are exchanged": lambda a, s, b, t: kl_gaussians(b, t, a, s),
               "lacks − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 0.5,
               "has log(σ₁/σ₂) in place of log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - 2 * np.log(t / s),
@@ -129,8 +166,15 @@ def optimal_discriminator(p, q):
     return np.where(both > 0, p / np.where(both > 0, both, 1), 0.5)
 
 
-check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
-          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-6, mistakes={
+check.add(optimal_discriminator, "D", {"": two, "rare outcomes": rare, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
+          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-9, mistakes={
+              "is 0 wherever p or q is 0; 1 where only q is 0": lambda p, q: np.where((p > 0) & (q > 0), p / (p + q), 0),
+              "is ½ wherever p is 0; there it is 0, unless q is 0, too": lambda p, q: np.where(p > 0, p / (p + q), 0.5),
+              "is the midpoint (p + q)/2; D* is a ratio": lambda p, q: (p + q) / 2,
+              "is p divided by its sum or its largest entry; D* compares p with q": lambda p, q: p / p.max(),
+              **{f"has {eps:g} added to the denominator; handle the zeros instead": (lambda p, q, eps=eps: p / (p + q + eps)) for eps in (1e-8, 1e-7, 1e-6)},
+              **{f"is clipped to [{eps:g}, 1 − {eps:g}]; D* may be 0 or 1": (lambda p, q, eps=eps: np.clip(optimal_discriminator(p, q), eps, 1 - eps))
+                 for eps in (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)},
               "is q/(p + q): D is the probability that a sample is real": lambda p, q: q / (p + q),
               "is p/q, the ratio itself; D is p/(p + q)": lambda p, q: p / q,
               "is p/((p + q)/2): twice D*": lambda p, q: 2 * p / (p + q),
@@ -143,7 +187,7 @@ check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "
               "is (p − q)/(p + q)": lambda p, q: (p - q) / (p + q),
               "is ½ everywhere; that is D* for p = q only": lambda p, q: np.full(len(p), 0.5),
               "lacks brackets: p/(p + q), not p/p + q": lambda p, q: p / p + q,
-              "is 0 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 0),
+              "is 0 where p and q are both 0 (a tiny number in the denominator?); there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 0),
               "is 1 where p and q are both 0; there it is ½": lambda p, q: np.where(p + q > 0, p / (p + q), 1),
               "is 1 or 0; D* is a probability": lambda p, q: (p > q).astype(float)})
 
@@ -153,26 +197,35 @@ def value(D, p, q):
         return (p[p > 0] * np.log(D[p > 0])).sum() + (q[q > 0] * np.log(1 - D[q > 0])).sum()
 
 
-def any_discriminator(rng):
-    return rng.uniform(0.1, 0.9, 6), *two(rng)
+def any_discriminator(rng, pair=two):
+    p, q = pair(rng)
+    return rng.uniform(0.1, 0.9, len(p)), p, q
 
 
 def sure_discriminator(rng):
     """D is 1 or 0 only where the other distribution has no mass."""
     p, q = disjoint(rng)
-    return np.float64([1, 1, 1, 0, 0, 0]), p, q
+    return (p > 0) * 1.0, p, q
 
 
 def wrong_discriminator(rng):
     D, p, q = any_discriminator(rng)
-    D[0] = 0
+    D[rng.integers(len(D))] = 0
     return D, p, q
 
 
-check.add(value, "V", {"": any_discriminator, "p with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)),
-                    "q with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)[::-1]), "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
+check.add(value, "V", {"": any_discriminator, "rare outcomes": lambda rng: any_discriminator(rng, rare), "p with a zero": lambda rng: any_discriminator(rng, with_zeros),
+                    "q with a zero": lambda rng: any_discriminator(rng, lambda rng: with_zeros(rng)[::-1]), "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
                     "a D that is sure and wrong at one place (V is then −∞)": wrong_discriminator},
-          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-6, mistakes={
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-9, mistakes={
+              **{f"has {eps:g} added inside the logarithms, or is clipped there; handle the zeros instead": (lambda D, p, q, eps=eps: (p * np.log(D + eps) + q * np.log(1 - D + eps)).sum())
+                 for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
+              **{f"has D clipped at {eps:g}; handle the zeros instead": (lambda D, p, q, eps=eps: (p * np.log(np.clip(D, eps, 1 - eps)) + q * np.log(1 - np.clip(D, eps, 1 - eps))).sum())
+                 for eps in (1e-8, 1e-7, 1e-6)},
+              "leaves out the outcomes in which D is 0 or 1; leave out those in which p, or q, is 0":
+                  lambda D, p, q: (lambda i: (p[i] * np.log(D[i]) + q[i] * np.log(1 - D[i])).sum())((D > 0) & (D < 1)),
+              "weights both terms with p; the second one has q": lambda D, p, q: (p * (np.log(D) + np.log(1 - D))).sum(),
+              "takes D for logits; it holds probabilities": lambda D, p, q: (p * -softplus(-D) + q * -softplus(D)).sum(),
               "is −V": lambda D, p, q: -value(D, p, q),
               "lacks 1 − D in the second term": lambda D, p, q: (p * np.log(D) + q * np.log(D)).sum(),
               "has p and q exchanged": lambda D, p, q: value(D, q, p),
@@ -201,10 +254,17 @@ def js_from_logits(l_real, l_fake):
 
 FAR = np.float64([[-800], [-90], [90], [800]])
 
-check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
+def some_logits(rng, mean, spread):
+    n, m = rng.permutation(np.arange(3, 9))[:2]
+    return rng.normal(mean, spread, (n, 1)), rng.normal(-mean, spread, (m, 1))
+
+
+check.add(js_from_logits, "JS", {"": lambda rng: some_logits(rng, 1, 2), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
                                    "large |logits| of a D that is sure and wrong": lambda rng: (FAR.copy(), FAR[:3].copy()),
-                                   "a D that is worse than guessing": lambda rng: (rng.normal(-3, 1, (5, 1)), rng.normal(3, 1, (4, 1)))},
-          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-6, mistakes={
+                                   "a D that is worse than guessing": lambda rng: some_logits(rng, -3, 1)},
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-9, mistakes={
+              "is the absolute value; the bound may be negative, return it as it is": lambda l, m: abs(js_from_logits(l, m)),
+              "takes half of one mean over all samples; each batch has its own mean": lambda l, m: LOG2 - np.concatenate([softplus(-l), softplus(m)]).mean() / 2,
               "is cut off at 0; the bound may be negative, return it as it is": lambda l, m: max(0.0, js_from_logits(l, m)),
               "is V itself": lambda l, m: -softplus(-l).mean() - softplus(m).mean(),
               "is V + 2 log 2, which is 2 JS": lambda l, m: 2 * js_from_logits(l, m),
@@ -256,8 +316,43 @@ def _step_softplus(a, b, x, y, lr):
     return _step_gradients(a, b, x, y, lr, (1 - softplus(a * x + b)) / x.size, -softplus(a * y + b) / y.size)
 
 
-check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), float(rng.normal()), rng.normal(0, 1, 6), rng.normal(1, 1, 4), 0.3)},
-          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-6, mistakes={
+def _own_lr(lr):
+    return lambda a, b, x, y, _: _step(a, b, x, y, lr)
+
+
+def _with(real, fake):
+    """The step with these gradients of the logits, functions of (logit, batch size)."""
+    return lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, real(a * x + b, x.size), fake(a * y + b, y.size))
+
+
+def step_inputs(rng):
+    n, m = rng.permutation(np.arange(3, 9))[:2]
+    return float(rng.normal()), float(rng.normal()), rng.normal(0, 1, n), rng.normal(1, 1, m), float(rng.uniform(0.2, 0.8))
+
+
+def _real_then_fake(a, b, x, y, lr):
+    a, b = _step(a, b, x, y, lr, fake=0)
+    return _step(a, b, x, y, lr, real=0)
+
+
+check.add(discriminator_step, "a, b", {"": step_inputs},
+          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-9, mistakes={
+              **{f"doesn't use the lr that it is given, but {lr:g}": _own_lr(lr) for lr in (0.5, 0.3, 0.1, 0.05, 0.01, 1e-3)},
+              "is divided by N for both batches; the fakes' mean has M":
+                  (lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, (1 - sigmoid(a * x + b)) / x.size, -sigmoid(a * y + b) / x.size)),
+              "is divided by M for both batches; the real samples' mean has N":
+                  lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, (1 - sigmoid(a * x + b)) / y.size, -sigmoid(a * y + b) / y.size),
+              "averages what is divided by the batch size already": _with(lambda l, n: (1 - sigmoid(l)) / n**2, lambda l, n: -sigmoid(l) / n**2),
+              "has the learning rate in the real samples' part only":
+                  (lambda a, b, x, y, lr: _step_gradients(a, b, x, y, 1, lr * (1 - sigmoid(a * x + b)) / x.size, -sigmoid(a * y + b) / y.size)),
+              "has 1 − σ for the fakes; their part is −σ": _with(lambda l, n: (1 - sigmoid(l)) / n, lambda l, n: -(1 - sigmoid(l)) / n),
+              "lacks brackets: (1 − σ(l))/N, not 1 − σ(l)/N": _with(lambda l, n: 1 - sigmoid(l) / n, lambda l, n: -sigmoid(l) / n),
+              "lacks the sigmoid": _with(lambda l, n: (1 - l) / n, lambda l, n: -l / n),
+              "has x_real in the fakes' part, too": lambda a, b, x, y, lr: _step(a, b, x, x, lr),
+              "multiplies sums; each sample's gradient belongs to its own x": lambda a, b, x, y, lr: (
+                  a + lr * (x.mean() * ((1 - sigmoid(a * x + b)) / x.size).sum() - y.mean() * (sigmoid(a * y + b) / y.size).sum()), None),
+              "is half of the step: the two parts are added, not averaged": lambda a, b, x, y, lr: _step(a, b, x, y, lr / 2),
+              "makes a step for the real samples and then one for the fakes, at the new a and b; both belong to one step": _real_then_fake,
               "moves the wrong way: D climbs V": lambda *t: _step(*t, sign=-1),
               "moves by the sum over the samples, not the mean": lambda *t: _step(*t, mean=False),
               "moves by the real samples only": lambda *t: _step(*t, fake=0),

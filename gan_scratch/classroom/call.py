@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from gan_scratch.classroom import source
+from gan_scratch.classroom import syntax
 from gan_scratch.layers.base import Layer
 
 SECONDS = 5.0  # for all calls of a check: its arrays are small
@@ -40,7 +40,7 @@ class Outcome:
         args: the arguments after the call, likewise.
         same: pairs (output, argument) of positions where the function returned the very array that it was given.
         printed, warnings: what it said. error, where: the exception's type and message, and the student's line; "" for none.
-        aliases: sentences about two names of one array that the function changes in place, see source.py.
+        aliases: sentences about two names of one array that the function changes in place, see syntax.py.
     """
 
     value: Any = None
@@ -92,7 +92,7 @@ def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
         except (Exception, SystemExit, GeneratorExit) as error:
             outcome.error = not_written(error, f) or in_words(error)
             outcome.where = "" if not_written(error, f) else student_line(error)
-    outcome.printed, outcome.aliases = printed.getvalue(), source.aliases(f)
+    outcome.printed, outcome.aliases = printed.getvalue(), syntax.aliases(f)
     outcome.warnings = [f"{w.category.__name__}: {w.message}" + quoted(w.filename, w.lineno) for w in caught]
     return outcome
 
@@ -133,7 +133,7 @@ def not_written(error: BaseException, f: Callable) -> str:
     code, line = own[-1]
     if code is not own[0][0]:
         return f"it calls {code.co_name}, which isn't written yet"
-    if source.has_work(code):
+    if syntax.has_work(code):
         return f"`raise NotImplementedError()` still stands in it{quoted(code.co_filename, line).partition(':')[0]}: remove that line"
     return NOT_WRITTEN
 

@@ -228,7 +228,7 @@ class Checks:
         """The same on the inputs that are kept for the grader. Says nothing unless something is wrong."""
         spec = self._spec(function, sys._getframe(1))
         cases = {f"one more input{f' ({n})' if n else ''}": (lambda rng, args=args: copy.deepcopy(args)) for n, args in enumerate(spec.hidden)}
-        return self._judge(spec, function, cases, silent=True)
+        return self._judge(spec, function, cases, silent=True) if cases else Verdict(spec.name, [], spec.shares)
 
     def _spec(self, function: Callable, caller: FrameType) -> Spec:
         """The spec of the function that is meant: the name that stands in the call, else a name of the function."""
@@ -239,7 +239,7 @@ class Checks:
         for name in names:
             if name in self.specs:
                 return self.specs[name]
-        given = next((name for name in names if name), type(function).__name__)
+        given = getattr(function, "__name__", "") or type(function).__name__
         raise ValueError(f"there is no check for {given!r} here; this exercise checks {', '.join(self.specs)}. Was a function renamed?")
 
     def _judge(self, spec: Spec, function: Callable, cases: dict[str, Make], silent: bool = False) -> Verdict:
@@ -247,7 +247,7 @@ class Checks:
         calls = self._calls(spec, function, cases, deadline)
         with quiet():
             faults = faults_of(spec, calls, lambda inputs: call_all(function, inputs, max(deadline - time.monotonic(), 0.2)))
-        if not (silent and not faults):
+        if faults or not silent:
             show.verdict(spec, faults, [] if silent else remarks(calls))
         self.log.append((spec.name, [fault.sentence for fault in faults]))
         return Verdict(spec.name, faults, spec.shares)
@@ -339,7 +339,7 @@ def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[O
         if found := look(ran):
             return faults + [Fault("", found)]
     if spec.judge is None:
-        faults += [fault for i in range(len(spec.outputs) if ran[0].wants else 0) if (fault := output_fault(spec, i, ran, ask))]
+        faults += [fault for i in range(len(spec.outputs) if ran[0].wants else 0) if (fault := output_fault(spec, i, ran, raised, ask))]
         faults += [Fault(name, sentence) for name, sentence in updates.find(ran)]
         faults += warned(spec, ran)
     return faults
@@ -351,7 +351,7 @@ def with_case(sentence: str, label: str | None, calls: list[Call], passes: Calla
         return sentence
     fine = [other for other in dict.fromkeys(call.label for call in calls) if all(passes(call) for call in calls if call.label == other)]
     beside = next((f"; right for {other or 'ordinary inputs'}" for other in fine if other != label), "")
-    return f"{sentence} (for {label or 'ordinary inputs'}{beside})" if label or beside else sentence
+    return f"{sentence} (for {label or 'ordinary inputs'}{beside})"
 
 
 def raising(call: Call) -> str:
@@ -448,10 +448,12 @@ def permuted(call: Call, order: tuple[int, ...]) -> bool:
     return all(diagnose.right(s, call.spec.tolerance) for s in seen)
 
 
-def output_fault(spec: Spec, i: int, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]]) -> Fault | None:
-    """What is wrong with the i-th output, over all calls."""
+def output_fault(spec: Spec, i: int, calls: list[Call], raised: list[Call], ask: Callable[[list[tuple]], list[Outcome]]) -> Fault | None:
+    """What is wrong with the i-th output, over all calls; a cause must raise an exception wherever the function did."""
     views = [call.seen(i) for call in calls]
-    found = diagnose.find(views, causes_of(spec, i, views), spec.tolerance)
+    failed = [Seen(call.label, spec.named(call.args), None, call.wants[i]) for call in raised[:3]]
+    causes = [(text, predict) for text, predict in causes_of(spec, i, views) if all(diagnose.fails(predict, seen) for seen in failed)]
+    found = diagnose.find(views, causes, spec.tolerance)
     if found is None:
         sentence = next(filter(None, map(precision_fault, views)), None)
         found = Finding(sentence, None) if sentence else None

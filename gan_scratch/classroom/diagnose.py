@@ -107,7 +107,7 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float) -> Finding | 
         first = next(seen for seen in views if not right(seen, tolerance))
         return Finding(not_finite(first), where(first, views, wrong))
     place = where(faulty[0], views, wrong)
-    for sentence, holds in relations(faulty[0], tolerance):
+    for sentence, holds in relations(faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2):
         if all(safely(holds, seen) for seen in concerned):
             return Finding(sentence, place)
     plainest = min(faulty, key=lambda seen: (seen.label != faulty[0].label, sum(np.size(x) for x in seen.args.values())))
@@ -144,8 +144,17 @@ def explains(predict: Callable[[Seen], Any], views: list[Seen], tolerance: float
         elif not right(seen, tolerance):
             if near(guess, seen.want, tolerance) or error(seen.got, guess) > 0.1 * error(seen.got, seen.want):
                 return False
-            hits += bool(np.isfinite(guess).any())
+            hits += not np.isnan(guess).all()
     return hits > 0 and silent <= len(views) / 2
+
+
+def fails(predict: Callable[[Seen], Any], seen: Seen) -> bool:
+    """Whether a mistake raises an exception for these inputs."""
+    try:
+        predict(seen)
+    except Exception:
+        return True
+    return False
 
 
 def error(got: np.ndarray, want: np.ndarray) -> float:
@@ -184,8 +193,9 @@ def not_finite(seen: Seen) -> str:
 
 # --- relations of the numbers that came to the right ones ----------------------------------------------------------------
 
-def relations(first: Seen, tolerance: float) -> Iterator[Relation]:
-    """Simple relations, made from the first wrong call, in the order of how much they say."""
+def relations(first: Seen, tolerance: float, several: bool = True) -> Iterator[Relation]:
+    """Simple relations, made from the first wrong call, in the order of how much they say. `several`: there are other calls that test
+    them; any single number is some factor times another one."""
     if first.got.shape != first.want.shape:
         yield from of_shapes(first, tolerance)
         return
@@ -196,9 +206,9 @@ def relations(first: Seen, tolerance: float) -> Iterator[Relation]:
     yield "is made of integers: the digits after the point are cut off", lambda s: s.got.dtype.kind in "iu" and near(s.got, np.trunc(s.want), tolerance)
     yield "is ours transposed", lambda s: s.got.ndim == 2 and near(s.got.T, s.want, tolerance)
     yield "is ours transposed, with the sign flipped", lambda s: s.got.ndim == 2 and near(-s.got.T, s.want, tolerance)
-    for words, factor in factors(first):
+    for words, factor in factors(first) if first.got.ndim or several else ():
         yield words, lambda s, factor=factor: near(s.got, factor(s) * s.want, tolerance) and not near(s.got, s.want, tolerance)
-    yield from shifts(first, tolerance)
+    yield from shifts(first, tolerance) if first.got.ndim or several else ()
     yield from of_inputs(first, tolerance)
     for axes in subsets(first.got.ndim):
         yield (f"is in reverse order along axis {', '.join(map(str, axes))}: was something flipped?",
@@ -367,6 +377,8 @@ def facts(seen: Seen, tolerance: float) -> str:
     if want.dtype == bool:
         inputs = ", ".join(f"{name} = {written(x)}" for name, x in seen.args.items())
         return f"it says {bool(got)} for {inputs}; that is wrong"
+    if not np.isfinite(want).all() and np.isfinite(got).all():
+        return "is finite, but here the right answer is infinite" + (f"; yours is {got:.6g}" if not got.ndim else "")
     wrong = ~close(got, want, tolerance)
     relative = error(got, want) / max(np.abs(want[np.isfinite(want)]).max(initial=0), 1e-300)
     if relative < 3e-3:

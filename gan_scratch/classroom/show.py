@@ -19,7 +19,7 @@ NOTE = "border-left: 5px solid {colour}; padding: 2px 0 2px 10px; margin: 2px 0;
 def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str]) -> None:
     """Show what a check found."""
     unwritten = [fault.sentence for fault in faults] == [NOT_WRITTEN]
-    lines = [capital(fault.sentence) for fault in faults] + remarks
+    lines = [capital(fault) for fault in faults] + remarks
     lines += [f"Read again: {spec.equation}"] if faults and not unwritten else []
     head = f"✗ {spec.name}{parts(spec, faults)}" if faults else f"✓ {spec.name} is right"
     display(head, lines, not faults)
@@ -27,17 +27,18 @@ def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str]) -> None:
 
 def parts(spec: "Spec", faults: list["Fault"]) -> str:
     """Which of several outputs are wrong and which are right: ' (dW wrong; dx, db right)'."""
-    names = [*spec.outputs, *spec.updates]
+    names = [name for name in (*spec.outputs, *spec.updates) if name]
     wrong = [name for name in names if any(fault.about == name for fault in faults)]
     if not wrong or len(names) == 1 or any(not fault.about for fault in faults):
         return ""
     fine = [name for name in names if name not in wrong]
-    return f" ({', '.join(wrong)} wrong{f'; {chr(44).join(fine)} right'.replace(',', ', ') if fine else ''})"
+    return " (" + ", ".join(wrong) + " wrong" + ("; " + ", ".join(fine) + " right" if fine else "") + ")"
 
 
-def capital(sentence: str) -> str:
-    """It begins a line; names of outputs stay as they are."""
-    return "It" + sentence[2:] if sentence.startswith("it ") else "Not written yet" if sentence == NOT_WRITTEN else sentence
+def capital(fault: "Fault") -> str:
+    """The sentence as a line: with a capital, unless it begins with the name of an output or of a network."""
+    sentence = fault.sentence
+    return sentence if fault.about and sentence.startswith(fault.about) else sentence[:1].upper() + sentence[1:]
 
 
 def display(head: str, lines: list[str], good: bool) -> None:
