@@ -16,12 +16,12 @@ RIGHT, WRONG = "#1b7f3b", "#c62828"  # apart also for colour-blind readers, as o
 NOTE = "border-left: 5px solid {colour}; padding: 2px 0 2px 10px; margin: 2px 0; overflow-wrap: break-word;"
 
 
-def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str]) -> None:
-    """Show what a check found."""
+def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str], where: str = "") -> None:
+    """Show what a check found; `where` says on which inputs, if these aren't the usual ones."""
     unwritten = [fault.sentence for fault in faults] == [NOT_WRITTEN]
     lines = [capital(fault) for fault in faults] + remarks
     lines += [f"Read again: {spec.equation}"] if faults and not unwritten else []
-    head = f"✗ {spec.name}{parts(spec, faults)}" if faults else f"✓ {spec.name} is right"
+    head = f"✗ {spec.name}{where}{parts(spec, faults)}" if faults else f"✓ {spec.name} is right"
     display(head, lines, not faults)
 
 

@@ -292,7 +292,7 @@ def test_a_mistake_that_explains_only_some_calls_is_not_named(means, capsys):
 
 def test_hidden_inputs_count(means, capsys):
     mean_of = lambda x, y: x.mean() + (5.0 if len(y) == 1 and y[0] == 5 else y.mean()) + (x.size == 2)  # noqa: E731
-    assert not means.hidden(mean_of) and "one more input" in capsys.readouterr().out
+    assert not means.hidden(mean_of) and "on inputs that are kept for the grader" in capsys.readouterr().out
 
 
 # --- stubs, aliases, scalar arguments ------------------------------------------------------------------------------------
