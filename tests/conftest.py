@@ -1,8 +1,12 @@
 import importlib.util
+import os
 import signal
 
-import numpy as np
-import pytest
+for library in ("OPENBLAS", "OMP", "MKL"):  # read when NumPy is loaded, also by processes that tests start: two of these tests share two cores
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script: children inherit it, and the tests of Ctrl-C send it
     signal.signal(signal.SIGINT, signal.default_int_handler)
