@@ -1,9 +1,11 @@
 """`load`: data by name, or by the path of a folder, an .npz file or a folder of IDX files."""
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +97,7 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     if name in POINTS:
         return POINTS[name][0]()
     if name in DRAWN:
-        return DRAWN[name][0]()
+        return copy.deepcopy(_drawn(name))
     if name in PAIRED:
         return PAIRED[name][0](_load_bundled("emoji_faces"))
     if name in BUNDLED:
@@ -115,6 +117,12 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
 def canonical(name: str | os.PathLike) -> str:
     """A name as it is, a path made absolute: what finds the same data from another directory."""
     return str(name) if name in NAMES or not Path(name).exists() else str(Path(name).resolve())
+
+
+@lru_cache(maxsize=2)
+def _drawn(name: str) -> Dataset:
+    """Kept, because a run asks for its data up to ten times and drawing takes half a second."""
+    return DRAWN[name][0]()
 
 
 def _load_bundled(name: str) -> Dataset:

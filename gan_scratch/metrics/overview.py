@@ -12,7 +12,7 @@ from gan_scratch.data.images import some
 from gan_scratch.metrics.divergences import histograms, js
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
 from gan_scratch.metrics.neighbours import birthday_test, nearest, pair_distances
-from gan_scratch.metrics.transport import w1
+from gan_scratch.metrics.transport import w1_matched
 
 FEWEST = 20  # real images, below which nothing can be said about copies
 W1_DRAWS = 3  # one draw of 300 points scatters by a fifth
@@ -33,7 +33,7 @@ def compare_points(samples: np.ndarray, source: Mixture | SwissRoll, rng: np.ran
     p_g, p_again, p_real = histograms(samples, again, real, bins=bins, limits=list(zip(low - margin, high + margin)))
     result = {"w1_n": w1_n, "balls_n": balls_n, "bins": bins}
     for name, x, p in (("generated", samples, p_g), ("real", again, p_again)):
-        distances = [w1(x[i:i + w1_n], real[i:i + w1_n]).distance for i in range(0, W1_DRAWS * w1_n, w1_n)]
+        distances = [w1_matched(x[i:i + w1_n], real[i:i + w1_n]) for i in range(0, W1_DRAWS * w1_n, w1_n)]
         result[name] = {"w1": float(np.mean(distances)), "js": js(p, p_real), "js_bits": js(p, p_real, base=2),
                         **precision_recall(real[:balls_n], x[:balls_n]), **density_coverage(real[:balls_n], x[:balls_n])}
     return result

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import linear_sum_assignment, linprog
 from scipy.spatial.distance import cdist
 
 from gan_scratch.metrics.check import pair
@@ -51,6 +51,19 @@ def w1_1d(x: np.ndarray, y: np.ndarray) -> float:
     ends = np.sort(np.concatenate([x, y]))  # F and G are constant between two of them
     F, G = (np.searchsorted(s, ends[:-1], side="right") / len(s) for s in (x, y))
     return float((np.abs(F - G) * np.diff(ends)).sum())
+
+
+def w1_matched(x: np.ndarray, y: np.ndarray) -> float:
+    """W1 of equally many points x (n, d) and y (n, d): the mean distance of the best matching. 300 points take about 10 ms.
+
+    With even probabilities some optimal plan is 1/n times a permutation (Birkhoff 1946), so no programme is needed, as long as nobody asks for
+    the potentials. Raises ValueError when there aren't equally many.
+    """
+    x, y = pair(x, y, "x and y")
+    if len(x) != len(y):
+        raise ValueError(f"w1_matched is for equally many points, got {len(x)} and {len(y)}; use w1")
+    cost = cdist(x, y)
+    return float(cost[linear_sum_assignment(cost)].mean())
 
 
 def w1(x: np.ndarray, y: np.ndarray, p: np.ndarray | None = None, q: np.ndarray | None = None) -> Transport:

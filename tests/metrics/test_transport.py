@@ -4,7 +4,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 
-from gan_scratch.metrics import w1, w1_1d
+from gan_scratch.metrics import w1, w1_1d, w1_matched
 
 
 def test_w1_on_a_line_is_the_mean_distance_of_sorted_samples_and_the_dual(rng):
@@ -41,6 +41,12 @@ def test_plan_and_potentials(rng):
     assert np.isclose((t.plan * cost).sum(), t.distance) and np.isclose(p @ t.f + q @ t.g, t.distance, atol=1e-6)
 
 
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_the_best_matching_is_the_programmes_plan(d, rng):
+    x, y = rng.standard_normal((60, d)), rng.standard_normal((60, d)) + 0.5
+    assert np.isclose(w1_matched(x, y), w1(x, y).distance, rtol=1e-9, atol=0) and w1_matched(x, rng.permutation(x)) == 0
+
+
 def test_probabilities_are_used():
     t = w1([[0.0], [1.0]], [[0.0], [1.0]], p=[0.7, 0.3], q=[0.2, 0.8])
     assert np.isclose(t.distance, 0.5) and np.allclose(t.plan, [[0.2, 0.5], [0, 0.3]])
@@ -66,7 +72,8 @@ def test_a_million_unknowns_are_allowed_and_no_more(monkeypatch):
     (lambda: w1(np.zeros((2, 2)), np.zeros((2, 2)), p=[1, 1]), "of sum 1"),
     (lambda: w1(np.zeros((2, 2)), np.zeros((2, 2)), q=[1.5, -0.5]), "non-negative"),
     (lambda: w1(np.full((2, 2), np.nan), np.zeros((2, 2))), "NaN"), (lambda: w1_1d(np.zeros((3, 2)), np.zeros((3, 2))), "use w1"),
-    (lambda: w1_1d([1.0, np.inf], [1.0, 2.0]), "infinite"), (lambda: w1_1d([], [1.0]), "n ≥ 1")])
+    (lambda: w1_1d([1.0, np.inf], [1.0, 2.0]), "infinite"), (lambda: w1_1d([], [1.0]), "n ≥ 1"),
+    (lambda: w1_matched(np.zeros((2, 2)), np.zeros((3, 2))), "equally many points, got 2 and 3")])
 def test_what_is_refused(call, fragment):
     with pytest.raises(ValueError, match=fragment):
         call()
