@@ -7,6 +7,7 @@ large (curvature), too small (rounding), or where L has a kink, as ReLU at 0; so
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -25,7 +26,8 @@ class Entry:
 
     Attributes:
         name: the array ("x", "W", "0.gamma", …). index: where in it.
-        backward, expected: the two numbers. error: their difference relative to the gradient's scale.
+        backward, expected: the two numbers. error: their difference divided by `scale`: the largest entry of the gradient, or, in an
+            adjoint test, the largest value that the product can have.
         kinks: how many places were left out because the function has no derivative there.
     """
 
@@ -36,16 +38,20 @@ class Entry:
     error: float
     tolerance: float
     kinks: int = 0
+    scale: float = 1.0
 
     @property
     def ok(self) -> bool:
         return bool(self.error <= self.tolerance)  # False for NaN
 
     def __str__(self) -> str:
-        ratio = self.backward / self.expected if self.expected else float("nan")
+        """Both numbers with as many digits as their difference needs."""
         kinks = f", {self.kinks} kinks left out" if self.kinks else ""
-        return (f"{'ok   ' if self.ok else 'WRONG'} d{self.name}{list(self.index)}: backward {self.backward:.8g}, expected "
-                f"{self.expected:.8g}, ratio {ratio:.5g}, relative error {self.error:.1e}{kinks}")
+        difference = abs(self.backward - self.expected)
+        decimals = min(max(1 - math.floor(math.log10(difference)), 4), 17) if 0 < difference < math.inf else 4
+        place = list(self.index) if self.index else ""
+        return (f"{'ok   ' if self.ok else 'WRONG'} d{self.name}{place}: backward {self.backward:.{decimals}f}, expected "
+                f"{self.expected:.{decimals}f}, difference {difference:.1e}, which is {self.error:.1e} of the scale {self.scale:.3g}{kinks}")
 
 
 @dataclass
@@ -91,9 +97,9 @@ def adjoint_test(layer: Bilinear, x, rng=0, tolerance: float | None = None) -> R
     dot = lambda a, b: float((a.astype(np.float64) * b).sum())  # noqa: E731
     scale = (dot(dy, dy) * dot(y, y)) ** 0.5 + 1e-30
     left = dot(dy, y - bias)
-    entries = [Entry("x", (), dot(dx, x), left, abs(dot(dx, x) - left) / scale, tolerance),
+    entries = [Entry("x", (), dot(dx, x), left, abs(dot(dx, x) - left) / scale, tolerance, scale=scale),
                Entry("W", (), dot(layer.W.grad, layer.W.value), left,
-                     abs(dot(layer.W.grad, layer.W.value) - left) / scale, tolerance)]
+                     abs(dot(layer.W.grad, layer.W.value) - left) / scale, tolerance, scale=scale)]
     if layer.b is not None:
         db = backend.to_host(dy).reshape(-1, y.shape[-1]).astype(np.float64).sum(0)
         entries.append(_worst("b", backend.to_host(layer.b.grad), {(c,): (v, False) for c, v in enumerate(db)}, tolerance))
@@ -201,7 +207,7 @@ def _worst(name: str, gradient, expected: dict[tuple, tuple[float, bool]], toler
     scale = max(max(abs(v) for v in smooth.values()), float(np.abs(gradient).max()), 1e-8)
     error = {index: abs(float(gradient[index]) - value) / scale for index, value in smooth.items()}
     index = max(error, key=lambda i: np.inf if np.isnan(error[i]) else error[i])
-    return Entry(name, index, float(gradient[index]), smooth[index], error[index], tolerance, kinks)
+    return Entry(name, index, float(gradient[index]), smooth[index], error[index], tolerance, kinks, scale)
 
 
 def derivative(loss: Callable[[], float], a: np.ndarray, index: tuple) -> tuple[float, bool]:
