@@ -50,8 +50,9 @@ class Entry:
         difference = abs(self.backward - self.expected)
         decimals = min(max(1 - math.floor(math.log10(difference)), 4), 17) if 0 < difference < math.inf else 4
         place = list(self.index) if self.index else ""
+        ratio = f", ratio {self.backward / self.expected:.5g}" if not self.ok and self.expected else ""
         return (f"{'ok   ' if self.ok else 'WRONG'} d{self.name}{place}: backward {self.backward:.{decimals}f}, expected "
-                f"{self.expected:.{decimals}f}, difference {difference:.1e}, which is {self.error:.1e} of the scale {self.scale:.3g}{kinks}")
+                f"{self.expected:.{decimals}f}, difference {difference:.1e}, which is {self.error:.1e} of the scale {self.scale:.3g}{ratio}{kinks}")
 
 
 @dataclass
