@@ -52,6 +52,8 @@ class Spec:
         missteps: sentence -> a function like the reference that updates the networks wrongly in this way.
         rules: for True or False, sentence -> a wrong rule. A rule explains a function that gives its answers on all of `survey`, on which
             a right function is right everywhere.
+        hidden: tuples of arguments, or functions that draw them, which only the grader tries.
+        shares: the points of each output, where they count one by one.
     """
 
     reference: Callable
@@ -66,6 +68,8 @@ class Spec:
     missteps: dict[str, Callable] = field(default_factory=dict)
     rules: dict[str, Callable] = field(default_factory=dict)
     survey: tuple[tuple, ...] = ()
+    hidden: tuple = ()
+    shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -90,6 +94,9 @@ class Verdict:
         if self.faults and os.environ.get("NBGRADER_VALIDATING"):  # the Validate button shows stderr, else a misleading sentence of its own
             print("\n".join(f"✗ {self.name}: {fault}" for fault in self.faults), file=sys.stderr)
         return score
+
+    def __and__(self, other: "Verdict") -> "Verdict":
+        return Verdict(self.name, self.faults or other.faults)
 
     def __bool__(self) -> bool:
         return not self.faults
@@ -142,6 +149,13 @@ class Checks:
         self._show(spec, faults, remarks)
         self.log.append((name, faults))
         return Verdict(name, faults)
+
+    def hidden(self, function: Callable) -> Verdict:
+        """Check a function on the hidden inputs of its Spec."""
+        verdict = Verdict(function.__name__, [])
+        for make in self.specs[function.__name__].hidden:
+            verdict &= self(function, on=make(self.rng) if callable(make) else make)
+        return verdict
 
     def _show(self, spec: Spec, faults: list[str], remarks: list[str]) -> None:
         if not faults:
