@@ -111,6 +111,8 @@ RULES = {
     "it compares with the mean; the other cells must be compared one by one, or with their minimum": lambda A, B, i, j: A[i, j] <= A[:, j].mean() and B[i, j] <= B[i].mean(),
     "it doesn't look at all columns of B: there are B.shape[1] of them": lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, :A.shape[0]].min()}
 
+PRISON = np.float64([[1, 3], [0, 2]])  # the row player's years in the prisoner's dilemma
+
 check.add(is_nash, "answer", {
     "an equilibrium": games(lambda A, B, i, j: is_nash(A, B, i, j) and A[i, j] > A[i].min()),
     "a cell that only the row player likes": games(lambda *g: _row_best(*g) and not _column_best(*g) and not _mixed_up(*g)),
@@ -120,7 +122,7 @@ check.add(is_nash, "answer", {
     "a cell with the largest costs": games(lambda A, B, i, j: A[i, j] == A[:, j].max() and B[i, j] == B[i].max()),
     "equal costs everywhere": lambda rng: (np.ones((2, 2)), np.ones((2, 2)), 0, 1)},
     "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", judge=nash_fault, rules=RULES,
-    survey=tuple(survey()))
+    survey=tuple(survey()), hidden=[(PRISON, PRISON.T, i, j) for i in range(2) for j in range(2)])
 
 
 # --- the value function ----------------------------------------------------------------------------------------------
@@ -134,7 +136,8 @@ def probabilities(rng, n=6, m=4):
 
 
 check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5)},
-          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, mistakes={
+          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()},
+          hidden=[(np.full((3, 1), 0.5, np.float32), np.full((7, 1), 0.5, np.float32))], mistakes={
               "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
               "has 1 − D in both terms": lambda p, q: np.log(1 - p).mean() + np.log(1 - q).mean(),
               "applies a sigmoid to what are probabilities already": lambda p, q: np.log(sigmoid(p)).mean() + np.log(1 - sigmoid(q)).mean(),
@@ -166,7 +169,8 @@ def logits(rng, n=6, m=4):
 FAR = np.float32([[-200], [-90], [90], [200]])
 
 check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()}, mistakes={
+          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()},
+          hidden=[(np.float32([[150], [-150]]), np.float32([[0]]))], mistakes={
               "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
               "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
               "has real and fake exchanged": lambda l, m: -softplus(l).mean() - softplus(-m).mean(),
@@ -191,7 +195,8 @@ def discriminator_loss(l_real, l_fake):
 
 
 check.add(discriminator_loss, "loss, d_real, d_fake", {"": logits, "batches of one size": lambda rng: logits(rng, 5, 5), "large |logits|": lambda rng: (FAR.copy(), FAR[:3].copy())},
-          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()}, mistakes={
+          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()},
+          hidden=[(np.float32([[0], [0]]), np.float32([[0], [3], [-3]]))], mistakes={
               "is V; D minimises −V": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), None, None),
               "has its sign flipped: a step down the loss must raise l_real and lower l_fake": lambda l, m: (None, (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
               "is multiplied with the logits; softplus′ is σ alone": lambda l, m: (None, (sigmoid(l) - 1) * l / l.size, sigmoid(m) * m / m.size),
@@ -221,7 +226,7 @@ def fakes(rng):
 
 
 check.add(generator_minimax, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (FAR.copy(),)},
-          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", mistakes={
+          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
               "has its sign flipped: G minimises log(1 − D), D minimises its negative": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
               "belongs to the non-saturating loss; here mean log(1 − σ(l)) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
               "is the sum, not the mean": lambda l: (-softplus(l).sum(), -sigmoid(l)),
@@ -239,7 +244,7 @@ def generator_non_saturating(l_fake):
 
 
 check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (FAR.copy(),)},
-          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", mistakes={
+          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
               "belongs to the minimax loss; here −mean log σ(l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
               "has its sign flipped": lambda l: (-softplus(-l).mean(), (1 - sigmoid(l)) / l.size),
               "is the sum, not the mean": lambda l: (softplus(-l).sum(), sigmoid(l) - 1),

@@ -34,7 +34,8 @@ def dense_inputs(rng, n=0, square=False):
 
 
 check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense_inputs(rng, square=True), "one sample": lambda rng: dense_inputs(rng, 1)},
-          "y = x W + b (lecture 02, eq. 3)", mistakes={
+          "y = x W + b (lecture 02, eq. 3)", hidden=[(np.float32([[1, 2]]), np.float32([[1, 0, 3], [0, 5, 0]]), np.float32([10, 20, 30]))],
+          mistakes={
               "lacks the bias b": lambda x, W, b: x @ W,
               "has b subtracted instead of added": lambda x, W, b: x @ W - b,
               "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
@@ -62,7 +63,8 @@ def dense_backward_inputs(rng, n=0, square=False):
 
 check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W": lambda rng: dense_backward_inputs(rng, square=True),
                                          "one sample": lambda rng: dense_backward_inputs(rng, 1)},
-          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", mistakes={
+          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)",
+          hidden=[lambda rng: (normal(rng, 7, 7), normal(rng, 7, 7), normal(rng, 7, 7))], mistakes={
               "is what W without the transpose gives: dy W": lambda dy, x, W: (dy @ W, None, None),
               "is dyᵀ x, our xᵀ dy transposed": lambda dy, x, W: (None, dy.T @ x, None),
               "is averaged over the batch; the loss already holds the mean, so here the samples are summed":
@@ -93,7 +95,7 @@ def leaky_relu(x, slope):
 
 check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng), 0.2), "slope 0": lambda rng: (around_zero(rng), 0.0),
                             "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), 0.1)},
-          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", mistakes={
+          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", hidden=[(np.float32([-3, -0.5, 0, 0.5, 3]), 0.01)], mistakes={
               "is 0 where x < 0: that is ReLU; the slope is missing": lambda x, s: np.maximum(x, 0),
               "is the slope itself where x < 0, not slope·x": lambda x, s: np.where(x > 0, x, s),
               "is −slope·x where x < 0: a sign": lambda x, s: np.where(x > 0, x, -s * x),
@@ -117,7 +119,8 @@ def leaky_relu_backward(dy, x, slope):
 check.add(leaky_relu_backward, "dx", {"": lambda rng: (around_zero(rng), around_zero(rng), 0.2),
                                       "slope 0": lambda rng: (around_zero(rng), around_zero(rng), 0.0),
                                       "inputs with more axes": lambda rng: (normal(rng, 2, 3, 4), around_zero(rng, 2, 3, 4), 0.1)},
-          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", mistakes={
+          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)",
+          hidden=[(np.float32([1, -2, 3, -4]), np.float32([-1, -1, 1, 1]), 0.5)], mistakes={
               "is φ′(x) alone: multiply it with dy": lambda dy, x, s: np.where(x > 0, 1, s),
               "is LeakyReLU of dy: what counts is the sign of x, not that of dy": lambda dy, x, s: np.where(dy > 0, dy, s * dy),
               "doesn't use dy at all: it is φ(x), the forward pass": lambda dy, x, s: np.where(x > 0, x, s * x),
@@ -142,7 +145,8 @@ def wide(rng):
 
 
 check.add(sigmoid, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
-          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, mistakes={
+          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6,
+          hidden=[(np.float32([-88, -50, -1, 0, 1, 50, 88]),)], mistakes={
               "is σ(−x) = 1 − σ(x): a sign in the exponent": lambda x: 1 - 1 / (1 + np.exp(-x)),
               "is tanh(x)": np.tanh,
               "is (1 + tanh x)/2, which is σ(2x)": lambda x: (1 + np.tanh(x)) / 2,
@@ -161,7 +165,8 @@ def softplus(x):
 
 
 check.add(softplus, "y", {"": lambda rng: (normal(rng, 5, 4) * 3,), "x from −12 to 12": wide, "large |x|": lambda rng: (FAR.copy(),)},
-          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6, mistakes={
+          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6,
+          hidden=[(np.float32([-500, -89, -1, 0, 1, 89, 500]),)], mistakes={
               "is log(1 + e^(−x)): the sign of x": lambda x: np.log1p(np.exp(-x)),
               "is max(x, 0) alone: log(1 + e^(−|x|)) is missing": lambda x: np.maximum(x, 0),
               "is log(1 + e^(−|x|)) alone: max(x, 0) is missing": lambda x: np.log1p(np.exp(-np.abs(x))),
@@ -184,7 +189,7 @@ def tanh_backward(dy, y):
 
 
 check.add(tanh_backward, "dx", {"": lambda rng: (normal(rng, 5, 4), np.tanh(normal(rng, 5, 4)))},
-          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", mistakes={
+          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", hidden=[(np.float32([2, 2, 2]), np.float32([-1, 0, 0.5]))], mistakes={
               "uses tanh(y): y is tanh(x) already": lambda dy, y: dy * (1 - np.tanh(y)**2),
               "is dy·y(1 − y), the derivative of the sigmoid": lambda dy, y: dy * y * (1 - y),
               "is φ′ alone: multiply it with dy": lambda dy, y: 1 - y * y,
@@ -227,7 +232,8 @@ check.add(bce_with_logits, "loss, dlogits", {
     "several logits per sample": lambda rng: (normal(rng, 5, 3) * 2, binary(rng, 5, 3)),
     "soft targets": lambda rng: (normal(rng, 6, 1) * 2, rng.uniform(0.1, 0.9, (6, 1)).astype(np.float32)),
     "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), np.float32([[1], [0], [1], [0]]))},
-    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, mistakes={
+    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()},
+    hidden=[(np.float32([[-8, 110], [0, -110]]), np.float32([[1, 0], [0.5, 1]]))], mistakes={
         "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
         "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
         "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
@@ -313,7 +319,8 @@ def _all_at_once(f, x, h):
 
 
 check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal((2, 3)), 1e-2), "another function": lambda rng: (waves, rng.standard_normal(4), 1e-3)},
-          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-6, mistakes={
+          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-6,
+          hidden=[(np.linalg.norm, np.float64([[3, 4], [0, 12]]), 1e-4)], mistakes={
               "is the one-sided difference (f(x + h) − f(x))/h: its error is of order h, not h²": _difference(1, 1, 0),
               "is the one-sided difference (f(x) − f(x − h))/h: its error is of order h, not h²": _difference(1, 0, 1),
               "is divided by h; the two points are 2h apart": _difference(1),
@@ -361,8 +368,13 @@ def network_inputs(rng, activation=LeakyReLU, n=6):
     return net, normal(rng, n, 4), binary(rng, n, 2)
 
 
+def small_network(rng):
+    return Sequential(Dense(3, 2, rng=rng), LeakyReLU(0.5), Dense(2, 1, rng=rng)), normal(rng, 4, 3), np.float32([[0], [1], [1], [0]])
+
+
 check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with tanh": lambda rng: network_inputs(rng, Tanh)},
-          "forward through every layer, keep each ctx; then backward in reverse order (lecture 02, eq. 8)", updates=("net",), mistakes={
+          "forward through every layer, keep each ctx; then backward in reverse order (lecture 02, eq. 8)", updates=("net",),
+          hidden=[small_network], mistakes={
               "is the gradient with respect to the logits; carry it down through all layers": lambda net, x, t: (None, library_bce(net.forward(x)[0], t)[1]),
               "has a sigmoid before the loss, which already contains one": _double_sigmoid,
               "has logits and targets exchanged": _exchanged,

@@ -48,7 +48,8 @@ def kl(p, q):
 
 check.add(kl, "KL", {"": two, "p with zeros": with_zeros, "a place where both are 0": common_zero,
                      "q = 0 where p > 0 (KL is then ∞)": lambda rng: with_zeros(rng)[::-1]},
-          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-6, mistakes={
+          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-6,
+          hidden=[(np.float64([0, 0.5, 0.5]), np.float64([0, 0.25, 0.75])), (np.float64([0.5, 0.5]), np.float64([1, 0]))], mistakes={
               "is KL(q‖p): p and q are exchanged": lambda p, q: kl(q, p),
               "is −KL: log(p/q), not log(q/p)": lambda p, q: -kl(p, q),
               "is the cross-entropy −Σ p log q; KL = cross-entropy − entropy": lambda p, q: -(p * np.log(q)).sum(),
@@ -72,7 +73,8 @@ def js(p, q):
 
 check.add(js, "JS", {"": two, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
                      "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
-          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-6, mistakes={
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-6,
+          hidden=[(np.float64([1, 0]), np.float64([0, 1])), (np.float64([0.2, 0.8, 0]), np.float64([0.2, 0.8, 0]))], mistakes={
               "is twice JS: each KL has the factor ½": lambda p, q: 2 * js(p, q),
               "is computed with m = p + q; the midpoint is (p + q)/2": lambda p, q: kl(p, p + q) / 2 + kl(q, p + q) / 2,
               "is in bits: log2 in place of the natural logarithm": lambda p, q: js(p, q) / LOG2,
@@ -98,7 +100,8 @@ def gaussians(rng):
 
 
 check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
-          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-6, mistakes={
+          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-6,
+          hidden=[(1.0, 2.0, 0.0, 1.0)], mistakes={
               "is KL of the second from the first: the two are exchanged": lambda a, s, b, t: kl_gaussians(b, t, a, s),
               "lacks − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 0.5,
               "has log(σ₁/σ₂) in place of log(σ₂/σ₁)": lambda a, s, b, t: kl_gaussians(a, s, b, t) - 2 * np.log(t / s),
@@ -130,7 +133,8 @@ def optimal_discriminator(p, q):
 
 
 check.add(optimal_discriminator, "D", {"": two, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
-          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-6, mistakes={
+          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-6,
+          hidden=[(np.float64([0.9, 0.1, 0, 0]), np.float64([0.1, 0, 0.9, 0]))], mistakes={
               "is q/(p + q): D is the probability that a sample is real": lambda p, q: q / (p + q),
               "is p/q, the ratio itself; D is p/(p + q)": lambda p, q: p / q,
               "is p/((p + q)/2): twice D*": lambda p, q: 2 * p / (p + q),
@@ -172,7 +176,8 @@ def wrong_discriminator(rng):
 check.add(value, "V", {"": any_discriminator, "p with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)),
                     "q with a zero": lambda rng: (rng.uniform(0.1, 0.9, 6), *with_zeros(rng)[::-1]), "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
                     "a D that is sure and wrong at one place (V is then −∞)": wrong_discriminator},
-          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-6, mistakes={
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-6,
+          hidden=[(np.float64([1, 0, 0.5]), np.float64([0.5, 0, 0.5]), np.float64([0, 0.5, 0.5]))], mistakes={
               "is −V": lambda D, p, q: -value(D, p, q),
               "lacks 1 − D in the second term": lambda D, p, q: (p * np.log(D) + q * np.log(D)).sum(),
               "has p and q exchanged": lambda D, p, q: value(D, q, p),
@@ -204,7 +209,8 @@ FAR = np.float64([[-800], [-90], [90], [800]])
 check.add(js_from_logits, "JS", {"": lambda rng: (rng.normal(1, 2, (6, 1)), rng.normal(-1, 2, (4, 1))), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
                                    "large |logits| of a D that is sure and wrong": lambda rng: (FAR.copy(), FAR[:3].copy()),
                                    "a D that is worse than guessing": lambda rng: (rng.normal(-3, 1, (5, 1)), rng.normal(3, 1, (4, 1)))},
-          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-6, mistakes={
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-6,
+          hidden=[(np.zeros((5, 1)), np.zeros((2, 1)))], mistakes={
               "is cut off at 0; the bound may be negative, return it as it is": lambda l, m: max(0.0, js_from_logits(l, m)),
               "is V itself": lambda l, m: -softplus(-l).mean() - softplus(m).mean(),
               "is V + 2 log 2, which is 2 JS": lambda l, m: 2 * js_from_logits(l, m),
@@ -257,7 +263,8 @@ def _step_softplus(a, b, x, y, lr):
 
 
 check.add(discriminator_step, "a, b", {"": lambda rng: (float(rng.normal()), float(rng.normal()), rng.normal(0, 1, 6), rng.normal(1, 1, 4), 0.3)},
-          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-6, mistakes={
+          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-6,
+          hidden=[(0.0, 0.0, np.float64([1, -1, 0]), np.float64([2]), 0.5)], mistakes={
               "moves the wrong way: D climbs V": lambda *t: _step(*t, sign=-1),
               "moves by the sum over the samples, not the mean": lambda *t: _step(*t, mean=False),
               "moves by the real samples only": lambda *t: _step(*t, fake=0),
