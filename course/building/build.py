@@ -7,6 +7,7 @@ from pathlib import Path
 from course.building import notebook
 from course.building.check import load
 from course.building.derive import derived, graded
+from course.building.leaks import KNOWN, leaks
 from course.building.release import release
 from course.building.tasks import tasks
 from course.building.text import Text
@@ -19,14 +20,16 @@ Files = dict[Path, bytes | None]  # by path; None for a file that must not be th
 def make(units: Iterable[Unit]) -> dict[Unit, Files]:
     """What each unit's text gives: the files by their paths, the notebooks first.
 
-    Raises CourseError with a line for every mistake in every text.
+    Raises CourseError with a line for every mistake in every text, and for every lecture that gives an answer away.
     """
-    texts, mistakes = {}, []
+    texts, mistakes, roots = {}, [], set()
     for unit in units:
+        roots.add(unit.root)
         try:
             texts[unit] = load(unit)
         except CourseError as error:
             mistakes.append(str(error))
+    mistakes += [str(leak) for root in roots for leak in leaks(root) if leak.key not in KNOWN]
     if mistakes:
         raise CourseError("\n".join(mistakes))
     return make_of(texts)
