@@ -18,7 +18,7 @@ from course.building.units import CourseError, Unit
 KEYS = {"lecture": {"title"}, "exercise": {"title", "answers"}}
 GONE = {"points": "the build adds up the points of the tags; remove it",
         "files": "a notebook must run alone: put what it reads into gan_scratch/figures, and remove it"}
-WIDTH = 150  # characters in a line of code, the longest of today
+WIDTH = 100  # characters in a line of code, so that it fits on a laptop's screen and on a slide
 
 
 def load(unit: Unit, source: str | None = None) -> Text:

@@ -57,7 +57,7 @@ MISTAKES = [
     (IMPORT, f"{IMPORT}%matplotlib inline\n", "%matplotlib inline", "IPython"),
     (IMPORT, IMPORT + 'label = "$\\sigma$"\n', 'label = "$\\sigma$"', "invalid escape"),
     (IMPORT, "\n", SETUP, "an empty cell"),
-    (IMPORT, f"{IMPORT}{'x' * 151}\n", "x" * 151, "with 151 characters"),
+    (IMPORT, f"{IMPORT}{'x' * 101}\n", "x" * 101, "with 101 characters"),
     ("    ### BEGIN SOLUTION\n    secret", "### BEGIN SOLUTION\n    secret", "### BEGIN SOLUTION", "indented unlike the line below"),
     ("    ### END SOLUTION\n", "    ### END SOLUTION\n   x = 1\n", "   x = 1", "isn't Python"),
     (SOLVE, "pass\ntry:\n    ### BEGIN SOLUTION\n    pass\nfinally:\n    pass\n    ### END SOLUTION", "def square(x):",
