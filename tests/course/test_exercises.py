@@ -47,7 +47,7 @@ def answers(kind):
     for name in NAMES:
         for function, lists in tomllib.loads((ROOT / f"course/exercises/{name}.mutants.toml").read_text()).items():
             for number, entry in enumerate(lists[kind]):
-                yield pytest.param(name, function, entry, id=f"{name[:3]}-{function}-{number}")
+                yield pytest.param(name, function, entry, id=f"{name.split('_')[0]}-{function}-{number}")
 
 
 def solve_cell(name, function):
