@@ -1,4 +1,4 @@
-"""A line that shows how far a loop has come, wherever somebody is watching: in JupyterLab, VS Code, Colab or a terminal."""
+"""A line that shows how far a loop has come, where somebody is watching: in JupyterLab, VS Code, Colab, a terminal."""
 from __future__ import annotations
 
 import sys

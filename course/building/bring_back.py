@@ -88,17 +88,18 @@ def verify(new: str, unit: Unit, there: dict, file: Path) -> None:
     if problems:
         line, message = sorted(problems)[0]
         raise CourseError(f"{file}: {beginning(new, line)}: {message}; {kept}")
-    wanted, given = ([cell for cell, _ in notebook.cells(each)] for each in (there, notebook.from_text(derived(text, unit.name))))
+    again = notebook.from_text(derived(text, unit.name))
+    wanted, given = ([cell for cell, _ in notebook.cells(each)] for each in (there, again))
     for at, cell in enumerate(wanted):
         if at >= len(given) or cell != given[at]:
-            raise CourseError(f"{file}: cell {at + 1} ({cell.source.splitlines()[0][:40]!r}) would come back from the text as another cell: "
-                              f"a line +++ or a fence in Markdown, or nbgrader settings that no tag gives; {kept}")
+            raise CourseError(f"{file}: cell {at + 1} ({cell.source.splitlines()[0][:40]!r}) would come back from the text as "
+                              f"another cell: a line +++ or a fence in Markdown, or nbgrader settings that no tag gives; {kept}")
 
 
 def beginning(text: str, line: int) -> str:
     """The words at a line of the text that would have been written, as people look for them in the notebook."""
-    lines = text.split("\n")
-    return next((repr(words[:40]) for words in lines[line - 1:] if words.strip() and not re.match(r":tags:|\+\+\+|```", words)), "its end")
+    words = [each for each in text.split("\n")[line - 1:] if each.strip() and not re.match(r":tags:|\+\+\+|```", each)]
+    return repr(words[0][:40]) if words else "its end"
 
 
 def write(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from course.building.units import ROOT, CourseError, Unit, every, find
 from gan_scratch.files import replacing
 
 Files = dict[Path, bytes | None]  # by path; None for a file that must not be there
+NO_TEXT = "belongs to no text: remove it, or write its text"
 
 
 def make(units: Iterable[Unit]) -> dict[Unit, Files]:
@@ -44,15 +45,17 @@ def make_of(texts: dict[Unit, Text]) -> dict[Unit, Files]:
     for name, data in release({name: made[unit][unit.notebooks[0]] for name, unit in exercises.items()}).items():
         unit = exercises[name]
         released = notebook.recorded(notebook.read(data, unit.notebooks[1]), unit.text)
-        made[unit] |= {unit.notebooks[1]: released, unit.packaged[0]: released, unit.packaged[1]: model_answers(texts[unit])}
+        notebooks = {unit.notebooks[1]: released, unit.packaged[0]: released}
+        made[unit] |= {**notebooks, unit.packaged[1]: model_answers(texts[unit])}
     return made
 
 
 def model_answers(text: Text) -> bytes | None:
-    """The model answers to the questions in words, for those who have no instructor; None when there are none to be given."""
-    answers = [f"{task.cells[0].source.splitlines()[0]}\n\n{cell.source}\n" for task in tasks(text.cells) for cell in task.cells
-               if (about := graded(cell)) and about.word == "answer"]
-    return "\n".join([f"# {text.front['title']}\n", *answers]).encode() if answers and text.front.get("answers", True) else None
+    """The model answers to the questions in words, for those who have no instructor; None when none shall be given."""
+    answers = [f"{task.cells[0].source.splitlines()[0]}\n\n{cell.source}\n" for task in tasks(text.cells)
+               for cell in task.cells if (about := graded(cell)) and about.word == "answer"]
+    given = answers and text.front.get("answers", True)
+    return "\n".join([f"# {text.front['title']}\n", *answers]).encode() if given else None
 
 
 def build(names: list[str], root: Path = ROOT, force: bool = False) -> int:
@@ -64,13 +67,14 @@ def build(names: list[str], root: Path = ROOT, force: bool = False) -> int:
     made, refused = make(chosen(names, root)), []
     for unit, files in made.items():
         changed = {path: data for path, data in files.items() if on_disk(root, path) != data}
-        edits = [] if force else [f"{path.as_posix()} {why}" for path, data in changed.items() if (why := edited(unit, path, data))]
+        edits = [] if force else [f"{path.as_posix()} {why}" for path, data in changed.items()
+                                  if (why := edited(unit, path, data))]
         refused += edits
         if not edits:
             write(root, changed)
         print(f"{unit.name}: " + ("not built" if edits else f"written: {listed(changed)}" if changed else "unchanged"))
     for path in [] if names else left_over(made, root):
-        print(f"{path.as_posix()} belongs to no text: remove it, or write its text")
+        print(f"{path.as_posix()} {NO_TEXT}")
     if refused:
         raise CourseError("\n".join(refused))
     return 0
@@ -82,8 +86,9 @@ def check(names: list[str], root: Path = ROOT) -> int:
     Raises CourseError when a text is wrong.
     """
     made = make(chosen(names, root))
-    differing = [(path, why) for unit, files in made.items() for path, data in files.items() if (why := difference(unit, path, data))]
-    differing += [(path, "belongs to no text: remove it, or write its text") for path in ([] if names else left_over(made, root))]
+    differing = [(path, why) for unit, files in made.items() for path, data in files.items()
+                 if (why := difference(unit, path, data))]
+    differing += [(path, NO_TEXT) for path in ([] if names else left_over(made, root))]
     for path, why in differing:
         print(f"{path.as_posix()} {why}")
     if not differing:

@@ -52,8 +52,8 @@ def check_module(cells: list[Cell]) -> list[Problem]:
             wrong, names = check_test(cell, specs, solved, module)
             problems, tested = problems + wrong, tested | names
     missing = [name for name in specs if name not in tested]
-    return problems or [Problem(line, f"{module} has a check for {name!r}, but no cell asks for that function; write [solve {name} POINTS], "
-                                       "or remove the check") for name in missing]
+    return problems or [Problem(line, f"{module} has a check for {name!r}, but no cell asks for that function; "
+                                      f"write [solve {name} POINTS], or remove the check") for name in missing]
 
 
 def check_derived(cell: Cell, about: Grading, specs: dict, module: str) -> Problem | None:
@@ -63,12 +63,14 @@ def check_derived(cell: Cell, about: Grading, specs: dict, module: str) -> Probl
     spec = specs[about.name]
     defined = [node.name for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
     if about.name not in defined:
-        return Problem(cell.line, f"the cell '{about}' must define the function {about.name}; it defines {', '.join(defined) or 'none'}")
+        return Problem(cell.line, f"the cell '{about}' must define the function {about.name}; "
+                                  f"it defines {', '.join(defined) or 'none'}")
+    shares = f"the shares of {about.name} in {module}"
     if spec.shares and list(spec.shares) != list(spec.outputs):
-        return Problem(cell.tags_line, f"the shares of {about.name} in {module} are for {', '.join(spec.shares)}, "
-                                       f"but it returns {', '.join(spec.outputs)}; give one for each output, in this order")
+        return Problem(cell.tags_line, f"{shares} are for {', '.join(spec.shares)}, but it returns {', '.join(spec.outputs)}; "
+                                       "give one for each output, in this order")
     if spec.shares and not math.isclose(sum(spec.shares.values()), about.points):
-        return Problem(cell.tags_line, f"the tag gives {shown(about.points)} points, but the shares of {about.name} in {module} add up to "
+        return Problem(cell.tags_line, f"the tag gives {shown(about.points)} points, but {shares} add up to "
                                        f"{shown(sum(spec.shares.values()))}; correct one of them")
     return None
 
@@ -79,8 +81,8 @@ def check_test(cell: Cell, specs: dict, solved: set[str], module: str) -> tuple[
     for call in (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)):
         line, called = cell.line + call.lineno - 1, ast.unparse(call.func)
         if called in solved:
-            problems.append(Problem(line, f"a test can't call {called} itself, because the student's functions live in another process; "
-                                          f"write check({called}, on=(…))"))
+            problems.append(Problem(line, f"a test can't call {called} itself, because the student's functions live in "
+                                          f"another process; write check({called}, on=(…))"))
         if called not in ("check", "check.hidden"):
             continue
         given = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else None

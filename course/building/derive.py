@@ -1,6 +1,7 @@
-"""What authors don't write because the build can: test cells, points, the paragraph on how an exercise works, folded speaker notes.
+"""What authors don't write because the build can: test cells, points, how an exercise works, folded speaker notes.
 
-`derived` puts it in and `plain` takes it out again, so that a notebook can be imported: plain(derived(text)) gives the text's cells.
+`derived` puts it in and `plain` takes it out again, so that a notebook can be imported: of a derived text, `plain` gives
+the cells that the author wrote.
 """
 from __future__ import annotations
 
@@ -15,12 +16,15 @@ from course.building.text import Cell, Text
 
 HOW_IT_WORKS, POINTS = "{how-it-works}", "{points}"
 HOW = Path(__file__).with_name("how_it_works.md").read_text(encoding="utf-8").strip()
-HOW_ANSWERS = ("Once you have written your answer in words, `gan-scratch check --answers NAME.ipynb` shows a model answer and how it is marked.")
+HOW_ANSWERS = ("Once you have written your answer in words, `gan-scratch check --answers NAME.ipynb` shows a model answer "
+               "and how it is marked.")
 TEST = """verdict = check({name})
 ### BEGIN HIDDEN TESTS
 verdict &= check.hidden({name})
 ### END HIDDEN TESTS
 verdict.points({points})"""
+SUMMARY = re.compile(r"(?<=\| )[\d.]+(: [\d.]+ by tests, [\d.]+ for .* in words|, all by tests)(?= \|)")
+WORTH = re.compile(r"\A(## Task .*) \([\d.]+ points?(: .*)?\)$", re.MULTILINE)
 NOTE = re.compile(r"\*\*Speaker, ([^*]+)\.\*\* +(?=\S)")
 FOLDED = "<details><summary>Speaker note: {}</summary>\n\n{}\n\n</details>"
 
@@ -41,7 +45,8 @@ def derived(text: Text, name: str) -> Text:
             cells.append(replace(cell, source=source))
             continue
         short = tuple(f"solve {about.name}" if grading(tag) else tag for tag in cell.tags)
-        cells += [replace(cell, tags=short), Cell("code", test(about), (f"test {about.name} {shown(about.points)}",), cell.line, cell.tags_line)]
+        tag = f"test {about.name} {shown(about.points)}"
+        cells += [replace(cell, tags=short), Cell("code", test(about), (tag,), cell.line, cell.tags_line)]
     return replace(text, cells=cells)
 
 
@@ -50,18 +55,22 @@ def plain(cells: list[Cell], name: str, front: dict) -> list[Cell]:
     found: list[Cell] = []
     for cell in cells:
         about = graded(cell)
-        above = graded(found[-1]) if found else None
-        if about and about.word == "test" and above == Grading("solve", about.name) and (cell.source, len(cell.tags)) == (test(about), 1):
+        if found and is_derived(cell, about, graded(found[-1])):
             tags = tuple(f"solve {about.name} {shown(about.points)}" if grading(tag) else tag for tag in found[-1].tags)
             found[-1] = replace(found[-1], tags=tags)
         elif cell.kind == "markdown":
             source = unfolded(cell.source) if "notes" in cell.tags else cell.source
-            source = source.replace(how(name, front), HOW_IT_WORKS)
-            source = re.sub(r"(?<=\| )[\d.]+(: [\d.]+ by tests, [\d.]+ for .* in words|, all by tests)(?= \|)", POINTS, source)
-            found.append(replace(cell, source=re.sub(r"\A(## Task .*) \([\d.]+ points?(: .*)?\)$", r"\1", source, flags=re.MULTILINE)))
+            source = SUMMARY.sub(POINTS, source.replace(how(name, front), HOW_IT_WORKS))
+            found.append(replace(cell, source=WORTH.sub(r"\1", source)))
         else:
             found.append(cell)
     return found
+
+
+def is_derived(cell: Cell, about: Grading | None, above: Grading | None) -> bool:
+    """Whether the build has made this cell from the solve cell above it."""
+    return (about is not None and about.word == "test" and above == Grading("solve", about.name)
+            and cell.source == test(about) and len(cell.tags) == 1)
 
 
 def graded(cell: Cell) -> Grading | None:
@@ -89,7 +98,8 @@ def summary(cells: list[Cell]) -> str:
     if not words:
         return f"{shown(total(cells))}, all by tests"
     questions = "a question" if len(words) == 1 else f"{len(words)} questions"
-    return f"{shown(total(cells))}: {shown(total(cells) - sum(words))} by tests, {shown(sum(words))} for {questions} in words"
+    tests = total(cells) - sum(words)
+    return f"{shown(total(cells))}: {shown(tests)} by tests, {shown(sum(words))} for {questions} in words"
 
 
 def how(name: str, front: dict) -> str:

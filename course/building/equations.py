@@ -8,7 +8,8 @@ from course.building.checks import specs_of
 from course.building.derive import graded
 from course.building.text import Problem, Text, read
 
-OWN = re.compile(r"\\tag\{(\d+)\}|\\q?quad\s*\((\d+)\)")  # an equation with a number; several in a display stand behind \quad
+# An equation with a number; several in one display stand behind \quad.
+OWN = re.compile(r"\\tag\{(\d+)\}|\\q?quad\s*\((\d+)\)")
 LIST = r"\(?(\d+)\)?(?:(?:–|-|, | and | or )\(?(\d+)\)?)*"
 THERE = [re.compile(rf"lecture (?P<lecture>\d\d),? (?:eq\.|equations?) (?P<list>{LIST})"),
          re.compile(rf"lecture (?P<lecture>\d\d),? (?P<list>\(\d+\)(?:(?:–|-|, | and | or )\(\d+\))*)"),
@@ -22,13 +23,15 @@ def check_equations(text: Text, kind: str, name: str, lectures: Path) -> list[Pr
     for cell in text.cells:
         if cell.kind == "markdown":
             for n, line in enumerate(cell.source.split("\n"), cell.line):
-                found += [(n, own, number) for pair in OWN.findall(line) for number in pair if number] if kind == "exercise" else []
+                if kind == "exercise":
+                    found += [(n, own, number) for pair in OWN.findall(line) for number in pair if number]
                 found += [(n, lecture, number) for lecture, number in named(line, own)]
     specs = specs_of(text.cells) or {} if kind == "exercise" else {}
     for cell in text.cells:
         if (about := graded(cell)) and about.word == "solve" and about.name in specs:
             found += [(cell.tags_line, *each) for each in named(specs[about.name].equation, own)]
-    return [Problem(line, wrong) for line, lecture, number in dict.fromkeys(found) if (wrong := missing(lecture, number, lectures))]
+    return [Problem(line, wrong) for line, lecture, number in dict.fromkeys(found)
+            if (wrong := missing(lecture, number, lectures))]
 
 
 def named(words: str, own: str) -> list[tuple[str, str]]:
@@ -44,7 +47,9 @@ def missing(lecture: str, number: str, lectures: Path) -> str | None:
     """What is wrong with naming this equation of this lecture."""
     files = sorted(lectures.glob(f"{lecture}_*.md"))
     if not files:
-        return f"equation ({number}) of lecture {lecture}, which isn't written yet; write it first, or name the lecture without an equation"
+        return (f"equation ({number}) of lecture {lecture}, which isn't written yet; write it first, or name the lecture "
+                "without an equation")
     if number not in {n for pair in OWN.findall(read(files[0])) for n in pair}:
-        return f"lecture {lecture} has no equation ({number}); correct the number, or number the equation there with \\tag{{{number}}}"
+        return (f"lecture {lecture} has no equation ({number}); correct the number, or number the equation there with "
+                f"\\tag{{{number}}}")
     return None

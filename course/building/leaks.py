@@ -1,8 +1,8 @@
 """No lecture gives a graded answer away: the lines of solutions, looked for in the code of lectures.
 
-Names are folded (x @ W + b is u @ V + c), white space and comments are dropped. A lecture gives an answer away when half of its
-statements, two at least, stand there in a row; of an answer of up to three statements it must be all of them. What is shorter than
-ENOUGH tokens could be anything.
+Names are folded (x @ W + b is u @ V + c), white space and comments are dropped. A lecture gives an answer away when half
+of its statements, two at least, stand there in a row; of an answer of up to three statements it must be all of them.
+What is shorter than ENOUGH tokens could be anything.
 """
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ class Leak(NamedTuple):
         return self.exercise.stem.split("_")[0], self.function, self.lecture.stem.split("_")[0]
 
     def __str__(self) -> str:
-        return (f"course/lectures/{self.lecture.name}:{self.line}: gives the answer {self.function} of {self.exercise.stem} away; "
-                "take the function from the library here, or show something else")
+        return (f"course/lectures/{self.lecture.name}:{self.line}: gives the answer {self.function} of {self.exercise.stem} "
+                "away; take the function from the library here, or show something else")
 
 
 def leaks(root: Path) -> list[Leak]:
     """All answers of all exercises that stand in a lecture, one for each answer and lecture."""
-    lectures = {path: [tokens_of(source, line) for line, source in code(path)] for path in sorted((root / "course/lectures").glob("*.md"))}
+    lectures = {path: [tokens_of(source, line) for line, source in code(path)]
+                for path in sorted((root / "course/lectures").glob("*.md"))}
     found = []
     for exercise in sorted((root / "course/exercises").glob("*.md")):
         for function, answer in answers(exercise):
@@ -89,12 +90,14 @@ def answers(exercise: Path) -> Iterator[tuple[str, str]]:
 def tokens_of(source: str, line: int = 0) -> list[Token]:
     """The tokens that count; the end of a statement is one. [] when it isn't Python."""
     source = re.sub(r"^:.*$", "", source, flags=re.MULTILINE)
+    inside = io.StringIO("if 1:\n" + re.sub("^", " ", source, flags=re.MULTILINE))  # as an answer stands in its function
     found: list[Token] = []
     try:
-        for token in tokenize.generate_tokens(io.StringIO("if 1:\n" + re.sub("^", " ", source, flags=re.MULTILINE)).readline):
+        for token in tokenize.generate_tokens(inside.readline):
             if token.type not in SKIPPED and token.string != "return":
-                is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string) and found[-1:] and found[-1].text != "."
-                found.append(Token(token.string.strip(), line + token.start[0] - 1, bool(is_name)))
+                word = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
+                attribute = bool(found) and found[-1].text == "."
+                found.append(Token(token.string.strip(), line + token.start[0] - 1, word and not attribute))
     except (tokenize.TokenError, IndentationError):
         return []
     return found[4:]  # without `if 1:` and its line end
@@ -107,7 +110,7 @@ def parts(answer: str) -> Iterator[list[Token]]:
         end = next((n for n, token in enumerate(rest) if not token.text), len(rest))
         statements += [rest[:end]] if end else []
         rest = rest[end + 1:]
-    statements = [statement for statement in statements if any(not token.is_name and token.text not in ",()" for token in statement)]
+    statements = [each for each in statements if any(not token.is_name and token.text not in ",()" for token in each)]
     size = len(statements) if len(statements) <= 3 else max(2, len(statements) // 2)
     end = Token("", 0, False)
     for first in range(len(statements) - size + 1):

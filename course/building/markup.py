@@ -1,4 +1,4 @@
-"""Slips in Markdown that Jupyter shows without complaint: cell breaks inside a cell, and folded parts that don't fold."""
+"""Slips in Markdown that Jupyter shows without complaint: cell breaks inside a cell, folded parts that don't fold."""
 from __future__ import annotations
 
 import re
@@ -11,24 +11,24 @@ NOTE = re.compile(r"\*\*Speaker, [^*]+\.\*\* +\S")
 
 def check_markup(cell: Cell) -> list[Problem]:
     """What is wrong with a Markdown cell."""
-    problems, opened, lines = [], [], cell.source.split("\n")
+    found, opened, lines = [], [], cell.source.split("\n")
     for n, line in outside_fences(lines):
         if "+++" in line:
-            problems.append(Problem(cell.line + n, "+++ begins a new cell only where it begins a line; write it on a line of its own, "
-                                                   "with a blank line above"))
+            found.append((n, "+++ begins a new cell only where it begins a line; write it on a line of its own, with a blank "
+                             "line above"))
         for tag in re.findall(r"</?details>", line):
             if tag == "<details>":
                 opened.append(n)
             elif opened:
                 opened.pop()
             else:
-                problems.append(Problem(cell.line + n, "</details> without <details>; remove it, or write <details><summary>…</summary> above"))
+                found.append((n, "</details> without <details>; remove it, or write <details><summary>…</summary> above"))
         if "</summary>" in line and n + 1 < len(lines) and lines[n + 1].strip():
-            problems.append(Problem(cell.line + n, "a blank line must follow </summary>, or the Markdown below it isn't read as Markdown"))
-    problems += [Problem(cell.line + n, "<details> is never closed; write a line </details> after what shall be folded") for n in opened]
+            found.append((n, "a blank line must follow </summary>, or the Markdown below it isn't read as Markdown"))
+    found += [(n, "<details> is never closed; write a line </details> after what shall be folded") for n in opened]
     if "notes" in cell.tags and not NOTE.match(cell.source):
-        problems.append(Problem(cell.line, "a speaker note must begin with its minutes, as in **Speaker, 5 min.** Ask who has …"))
-    return problems
+        found.append((0, "a speaker note must begin with its minutes, as in **Speaker, 5 min.** Ask who has …"))
+    return [Problem(cell.line + n, wrong) for n, wrong in found]
 
 
 def outside_fences(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -42,13 +42,16 @@ def check_tasks(cells: list[Cell]) -> list[Problem]:
     for number, task in enumerate(tasks(cells), 1):
         line = task.cells[0].line
         if task.number != number:
-            problems.append(Problem(line, f"this is task {number}, but its heading says {task.number}; number the tasks 1, 2, 3, …"))
+            problems.append(Problem(line, f"this is task {number}, but its heading says {task.number}; "
+                                          "number the tasks 1, 2, 3, …"))
         if not total(task.cells):
             problems.append(Problem(line, "this task has no points; give them in a tag, as in [solve dense 5]"))
-        hints = [n for cell in task.cells if cell.kind == "markdown" for n in re.findall(r"<summary>Hint (\d+)\b", cell.source)]
+        words = "\n".join(cell.source for cell in task.cells if cell.kind == "markdown")
+        hints = re.findall(r"<summary>Hint (\d+)\b", words)
         if any(tag.startswith("solve ") for cell in task.cells for tag in cell.tags) and hints != ["1", "2", "3"]:
             given = "hints " + ", ".join(hints) if hints else "no hints"
-            problems.append(Problem(line, f"this task has {given}; it needs three, each folded under <details><summary>Hint 1: …</summary>"))
+            problems.append(Problem(line, f"this task has {given}; it needs three, each folded under "
+                                          "<details><summary>Hint 1: …</summary>"))
     return problems
 
 

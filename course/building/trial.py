@@ -61,7 +61,8 @@ def tested(unit: Unit) -> bool:
     page = Page()
     only = ["-k", unit.name if unit.kind == "lecture" else f"{unit.name} or {unit.name.split('_')[0]}-"]
     files = [str(unit.root / file) for file in TESTS]
-    quiet = ["-o", "addopts=", "-p", "no:terminal", "-p", "no:cacheprovider", "--capture=sys", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    quiet = ["-o", "addopts=", "-p", "no:terminal", "-p", "no:cacheprovider", "--capture=sys",
+             "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     status = pytest.main([*quiet, *only, *files], plugins=[page])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         told("the tests can be run", [page.problem or f"pytest ended with {status!r}"])
@@ -69,7 +70,7 @@ def tested(unit: Unit) -> bool:
 
 
 class Page:
-    """A pytest plugin: a line for each test function when all its tests are done, and a counter where somebody watches."""
+    """A pytest plugin: a line for each test function when all its tests are done, and a counter in a terminal."""
 
     def __init__(self):
         self.out, self.problem, self.done, self.total = sys.stdout, "", 0, 0

@@ -1,4 +1,4 @@
-"""What lectures show but don't compute, because it takes too long: samples of trained networks, one .npz for each figure."""
+"""What lectures show but don't compute because it takes too long: samples of trained networks, an .npz for each figure."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -12,6 +12,7 @@ def load(name: str) -> dict[str, np.ndarray]:
     """The arrays of a figure by name. Raises ValueError when there is no such figure."""
     file = FOLDER / f"{name}.npz"
     if not file.is_file():
-        raise ValueError(f"there is no figure {name!r}; there are: {', '.join(sorted(path.stem for path in FOLDER.glob('*.npz')))}")
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.npz")))
+        raise ValueError(f"there is no figure {name!r}; there are: {known}")
     with np.load(file) as arrays:
         return dict(arrays)
