@@ -3,6 +3,8 @@
 Wrong answers and other right answers stand in course/exercises/NAME.mutants.toml.
 """
 import contextlib
+import copy
+import importlib
 import io
 import textwrap
 import tomllib
@@ -103,3 +105,46 @@ def test_every_graded_function_has_wrong_and_right_answers(name):
     assert lists.keys() == {task for task, _, about in cells(name) if about["solution"]}
     for function, both in lists.items():
         assert both["wrong"] and len(both["right"]) >= 2, function
+
+
+def listed():
+    """Every mistake, misstep and wrong rule that a checks module lists."""
+    for name in NAMES:
+        check = checks_of(name)
+        for function, spec in check.specs.items():
+            for kind in ("mistakes", "missteps", "rules"):
+                for number, sentence in enumerate(getattr(spec, kind)):
+                    yield pytest.param(check, spec, kind, sentence, id=f"{name.split('_')[0]}-{function}-{kind}-{number}")
+
+
+def checks_of(name):
+    return importlib.import_module(f"gan_scratch.checks.{name.split('_')[0]}").check
+
+
+def as_an_answer(spec, kind, wrong):
+    """The wrong function as a student would hand it in: complete, and under the right name."""
+    def answer(*args):
+        if kind == "rules":
+            return bool(wrong(*args))
+        right = spec.reference(*copy.deepcopy(args))
+        if kind == "missteps":
+            wrong(*args)
+            return right
+        value = wrong(*args)
+        if len(spec.outputs) == 1:
+            return value
+        assert len(value) == len(spec.outputs), "a mistake must give something for each output, or None"
+        return tuple(r if v is None else v for v, r in zip(value, right))
+
+    answer.__name__ = spec.name
+    return answer
+
+
+@pytest.mark.parametrize("check, spec, kind, sentence", list(listed()))
+def test_a_listed_mistake_handed_in_gets_its_own_sentence(check, spec, kind, sentence):
+    answer = as_an_answer(spec, kind, getattr(spec, kind)[sentence])
+    for seed in range(3):
+        check.rng, printed = np.random.default_rng(seed), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            verdict = check(answer)
+        assert not verdict and sentence in printed.getvalue(), f"seed {seed}: {printed.getvalue()}"
