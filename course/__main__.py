@@ -1,4 +1,4 @@
-"""python -m course build | import | grade | tour"""
+"""python -m course new | try | build | import | grade | tour"""
 from __future__ import annotations
 
 import argparse
@@ -30,6 +30,15 @@ def parser() -> argparse.ArgumentParser:
                                   description="Make the course's notebooks from its texts, and grade exercises.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
+    p = commands.add_parser("new", help="write the files of a new lecture or exercise, with an example inside")
+    p.add_argument("name", metavar="NAME", help="04 for a lecture, e04 for an exercise")
+    p.add_argument("title", metavar="TITLE", help='its title, as in "Batch norm, Adam"')
+    p.set_defaults(command=new)
+
+    p = commands.add_parser("try", help="check one unit: its text, its tests, and that its notebooks run alone")
+    p.add_argument("name", metavar="NAME", help="a unit by name, beginning of its name, or one of its files")
+    p.set_defaults(command=trial)
+
     p = commands.add_parser("build", help="make the notebooks from the texts")
     p.add_argument("names", nargs="*", metavar="NAME",
                    help="a unit by name, beginning of its name, or one of its files (default: all)")
@@ -39,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(command=build)
 
     p = commands.add_parser("import", help="bring the edits made in a notebook back into its text")
-    p.add_argument("file", type=Path, metavar="FILE", help="a lecture, solution or exercise notebook")
+    p.add_argument("file", type=Path, metavar="FILE", help="the notebook of a lecture or a solution")
     p.set_defaults(command=bring_back)
 
     p = commands.add_parser("grade", help="grade the submissions of an exercise")
@@ -62,6 +71,16 @@ def positive(text: str) -> int:
 
 
 # Imported where they are used: building needs nothing of what grading needs.
+
+def new(args) -> int:
+    from course.building import new
+    return new.new(args.name, args.title)
+
+
+def trial(args) -> int:
+    from course.building import trial
+    return trial.trial(args.name)
+
 
 def build(args) -> int:
     from course.building import build

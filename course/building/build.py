@@ -6,41 +6,56 @@ from pathlib import Path
 
 from course.building import notebook
 from course.building.check import load
+from course.building.derive import derived, graded
+from course.building.leaks import KNOWN, leaks
 from course.building.release import release
+from course.building.tasks import tasks
+from course.building.text import Text
 from course.building.units import ROOT, CourseError, Unit, every, find
 from gan_scratch.files import replacing
 
+Files = dict[Path, bytes | None]  # by path; None for a file that must not be there
+NO_TEXT = "belongs to no text: remove it, or write its text"
 
-def make(units: Iterable[Unit]) -> dict[Unit, dict[Path, bytes]]:
+
+def make(units: Iterable[Unit]) -> dict[Unit, Files]:
     """What each unit's text gives: the files by their paths, the notebooks first.
 
-    Raises CourseError with a line for every mistake in every text.
+    Raises CourseError with a line for every mistake in every text, and for every lecture that gives an answer away.
     """
-    texts, mistakes = {}, []
+    texts, mistakes, roots = {}, [], set()
     for unit in units:
+        roots.add(unit.root)
         try:
             texts[unit] = load(unit)
         except CourseError as error:
             mistakes.append(str(error))
+    mistakes += [str(leak) for root in roots for leak in leaks(root) if leak.key not in KNOWN]
     if mistakes:
         raise CourseError("\n".join(mistakes))
     return make_of(texts)
 
 
-def make_of(texts: dict) -> dict[Unit, dict[Path, bytes]]:
+def make_of(texts: dict[Unit, Text]) -> dict[Unit, Files]:
     """The same for texts already read."""
-    made: dict[Unit, dict[Path, bytes]] = {}
-    files = {unit: {name: (unit.root / unit.text.parent / name).read_bytes() for name in text.front.get("files", [])}
-             for unit, text in texts.items()}
-    for unit, text in texts.items():
-        made[unit] = {unit.notebooks[0]: notebook.recorded(notebook.from_text(text), unit.text, files[unit])}
+    texts = {unit: derived(text, unit.name) for unit, text in texts.items()}
+    made: dict[Unit, Files] = {unit: {unit.notebooks[0]: notebook.recorded(notebook.from_text(text), unit.text)}
+                               for unit, text in texts.items()}
     exercises = {unit.name: unit for unit in texts if unit.kind == "exercise"}
     for name, data in release({name: made[unit][unit.notebooks[0]] for name, unit in exercises.items()}).items():
         unit = exercises[name]
-        made[unit][unit.notebooks[1]] = notebook.recorded(notebook.read(data, unit.notebooks[1]), unit.text, files[unit])
-    for unit in texts:
-        made[unit] |= {path.parent / name: data for path in unit.notebooks for name, data in files[unit].items()}
+        released = notebook.recorded(notebook.read(data, unit.notebooks[1]), unit.text)
+        notebooks = {unit.notebooks[1]: released, unit.packaged[0]: released}
+        made[unit] |= {**notebooks, unit.packaged[1]: model_answers(texts[unit])}
     return made
+
+
+def model_answers(text: Text) -> bytes | None:
+    """The model answers to the questions in words, for those who have no instructor; None when none shall be given."""
+    answers = [f"{task.cells[0].source.splitlines()[0]}\n\n{cell.source}\n" for task in tasks(text.cells)
+               for cell in task.cells if (about := graded(cell)) and about.word == "answer"]
+    given = answers and text.front.get("answers", True)
+    return "\n".join([f"# {text.front['title']}\n", *answers]).encode() if given else None
 
 
 def build(names: list[str], root: Path = ROOT, force: bool = False) -> int:
@@ -49,19 +64,17 @@ def build(names: list[str], root: Path = ROOT, force: bool = False) -> int:
     Raises CourseError before anything is written when a text is wrong, and at the end when units were passed over because their
     notebooks were edited by hand.
     """
-    made, known, refused = make(chosen(names, root)), copies(root), []
+    made, refused = make(chosen(names, root)), []
     for unit, files in made.items():
         changed = {path: data for path, data in files.items() if on_disk(root, path) != data}
         edits = [] if force else [f"{path.as_posix()} {why}" for path, data in changed.items()
-                                  if (why := edited(unit, path, data, known))]
+                                  if (why := edited(unit, path, data))]
         refused += edits
         if not edits:
             write(root, changed)
         print(f"{unit.name}: " + ("not built" if edits else f"written: {listed(changed)}" if changed else "unchanged"))
-    for path, why in left_over(made, known, root, everything=not names):
-        if why is None or why.startswith("was edited") and force:
-            remove(root, path)
-        print(f"{path.as_posix()} " + ("removed: no text gives it any more" if not (root / path).exists() else why))
+    for path in [] if names else left_over(made, root):
+        print(f"{path.as_posix()} {NO_TEXT}")
     if refused:
         raise CourseError("\n".join(refused))
     return 0
@@ -72,16 +85,15 @@ def check(names: list[str], root: Path = ROOT) -> int:
 
     Raises CourseError when a text is wrong.
     """
-    made, known = make(chosen(names, root)), copies(root)
+    made = make(chosen(names, root))
     differing = [(path, why) for unit, files in made.items() for path, data in files.items()
-                 if (why := difference(unit, path, data, known))]
-    gone = [(path, why or "belongs to no text any more: run \"python -m course build\"")
-            for path, why in left_over(made, known, root, everything=not names)]
-    for path, why in differing + gone:
+                 if (why := difference(unit, path, data))]
+    differing += [(path, NO_TEXT) for path in ([] if names else left_over(made, root))]
+    for path, why in differing:
         print(f"{path.as_posix()} {why}")
-    if not differing and not gone:
+    if not differing:
         print(f"{len(made)} unit{'s' * (len(made) != 1)}: every notebook is what its text gives")
-    return 1 if differing or gone else 0
+    return 1 if differing else 0
 
 
 def chosen(names: list[str], root: Path) -> list[Unit]:
@@ -96,15 +108,12 @@ def on_disk(root: Path, path: Path) -> bytes | None:
     return (root / path).read_bytes() if (root / path).is_file() else None
 
 
-def edited(unit: Unit, path: Path, new: bytes, known: dict[Path, set[str]]) -> str | None:
+def edited(unit: Unit, path: Path, new: bytes | None) -> str | None:
     """Why the file there may not be replaced by `new`: somebody has changed it since it was built. None when it may."""
     old = on_disk(unit.root, path)
-    if old is None:
+    if old is None or path.suffix != ".ipynb":
         return None
     again = f"python -m course build {unit.name} --force"
-    if path not in unit.notebooks:
-        return None if notebook.digest(old) in known.get(path, ()) else \
-            f"was edited by hand: put the change into {unit.text.parent.as_posix()}, or discard it with \"{again}\""
     try:
         there = notebook.read(old, path)
     except CourseError:
@@ -114,89 +123,50 @@ def edited(unit: Unit, path: Path, new: bytes, known: dict[Path, set[str]]) -> s
         return None
     if record is None:
         return f"wasn't made by \"python -m course build\" (it has no record): move it elsewhere, or replace it with \"{again}\""
-    return (f"was edited by hand: bring the edits into the text with \"python -m course import {path.as_posix()}\", "
-            f"or discard them with \"{again}\"")
+    keep = f"bring the edits into the text with \"python -m course import {path.as_posix()}\"" if path == unit.notebooks[0] else \
+        f"write the edits into {unit.text.as_posix()}"
+    return f"was edited by hand: {keep}, or discard them with \"{again}\""
 
 
-def difference(unit: Unit, path: Path, new: bytes, known: dict[Path, set[str]]) -> str | None:
+def difference(unit: Unit, path: Path, new: bytes | None) -> str | None:
     """Why the file there isn't what the text gives; None when it is."""
     old, again = on_disk(unit.root, path), f"run \"python -m course build {unit.name}\""
     if old == new:
         return None
     if old is None:
         return f"is missing: {again}"
-    if why := edited(unit, path, new, known):
+    if new is None:
+        return f"must not be there, as {unit.text.as_posix()} gives no model answers: {again}"
+    if why := edited(unit, path, new):
         return why
-    if path not in unit.notebooks:
-        return f"is older than {(unit.text.parent / path.name).as_posix()}: {again}"
+    older = f"is older than {unit.text.as_posix()}: {again}"
+    if path.suffix != ".ipynb":
+        return older
     there = notebook.read(old, path)
     if notebook.has_outputs(there):
         return f"has outputs inside, it was run and saved: {again}"
     same = notebook.fingerprint(there["cells"]) == notebook.fingerprint(notebook.read(new, path)["cells"])
-    return f"was saved by another program: {again}" if same else f"is older than {unit.text.as_posix()}: {again}"
+    return f"was saved by another program: {again}" if same else older
 
 
-def generated(root: Path) -> list[Path]:
-    """The notebooks in the places where `build` writes."""
-    patterns = ("lectures/*.ipynb", "solutions/*/*.ipynb", "exercises/*/*.ipynb")
+def left_over(made: dict[Unit, Files], root: Path) -> list[Path]:
+    """Files in the places where `build` writes that no text gives."""
+    patterns = ("lectures/*.ipynb", "solutions/*/*.ipynb", "exercises/*/*.ipynb", "gan_scratch/checks/released/*.ipynb",
+                "gan_scratch/checks/answers/*.md")
     found = [path.relative_to(root) for pattern in patterns for path in sorted(root.glob(pattern))]
-    return [path for path in found if not any(part.startswith(".") for part in path.parts)]
+    wanted = {path for files in made.values() for path in files}
+    return [path for path in found if path not in wanted and not any(part.startswith(".") for part in path.parts)]
 
 
-def copies(root: Path) -> dict[Path, set[str]]:
-    """The files that travelled beside notebooks, with the hashes that the notebooks on disk have recorded for them."""
-    found: dict[Path, set[str]] = {}
-    for path in generated(root):
-        try:
-            record = notebook.record(notebook.read((root / path).read_bytes(), path))
-        except CourseError:
-            continue
-        for name, digest in (record["files"] if record else {}).items():
-            found.setdefault(path.parent / name, set()).add(digest)
-    return found
-
-
-def left_over(made: dict[Unit, dict[Path, bytes]], known: dict[Path, set[str]], root: Path,
-              everything: bool) -> list[tuple[Path, str | None]]:
-    """What was built once and has no text now, or is no longer among a text's files; with the reason why it can't be removed."""
-    wanted, left = {path for files in made.values() for path in files}, []
-    for path in sorted(known.keys() - wanted):
-        data = on_disk(root, path)
-        if data is not None and (everything or any(unit.owns(root / path) for unit in made)):
-            unedited = notebook.digest(data) in known[path]
-            left.append((path, None if unedited else "was edited by hand, and no text names it now: remove it yourself"))
-    return left + [(path, orphan(root, path)) for path in generated(root) if everything and path not in wanted]
-
-
-def orphan(root: Path, path: Path) -> str | None:
-    """Why a notebook without a text can't be removed; None when its text is gone and nobody has edited it."""
-    try:
-        there = notebook.read((root / path).read_bytes(), path)
-    except CourseError:
-        return "can't be read as a notebook, and no text gives it: remove it yourself"
-    record = notebook.record(there)
-    if record is None or (root / record["text"]).is_file():
-        return "is given by no text: move it elsewhere, or write its text"
-    if record["sha256"] != notebook.fingerprint(there["cells"]):
-        return (f"was edited by hand, and its text {record['text']} is gone: remove it yourself, "
-                "or with \"python -m course build --force\"")
-    return None
-
-
-def write(root: Path, files: dict[Path, bytes]) -> None:
+def write(root: Path, files: Files) -> None:
+    """Write files, each in one go, and remove those that must not be there."""
     for path, data in files.items():
+        if data is None:
+            (root / path).unlink()
+            continue
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         with replacing(root / path) as temporary:
             temporary.write_bytes(data)
-
-
-def remove(root: Path, path: Path) -> None:
-    """Remove a file, and its folder when that is empty then."""
-    (root / path).unlink()
-    folder = (root / path).parent
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
 
 
 def listed(paths: Iterable[Path]) -> str:

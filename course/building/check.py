@@ -2,19 +2,23 @@
 from __future__ import annotations
 
 import ast
-import io
 import math
 import re
-import tokenize
 import warnings
-from pathlib import Path, PurePosixPath
 
+from course.building.checks import check_module
+from course.building.equations import check_equations
+from course.building.markup import check_markup
 from course.building.regions import HIDDEN, SOLUTION, RegionError, cut, regions
 from course.building.tags import MARKS, SLIDES, Grading, TagError, grading, shown
+from course.building.tasks import check_tasks
 from course.building.text import Cell, Problem, Text, TextError, parse, read
 from course.building.units import CourseError, Unit
 
-KEYS = {"lecture": {"title", "files"}, "exercise": {"title", "files", "points"}}
+KEYS = {"lecture": {"title"}, "exercise": {"title", "answers"}}
+GONE = {"points": "the build adds up the points of the tags; remove it",
+        "files": "a notebook must run alone: put what it reads into gan_scratch/figures, and remove it"}
+WIDTH = 100  # characters in a line of code, so that it fits on a laptop's screen and on a slide
 
 
 def load(unit: Unit, source: str | None = None) -> Text:
@@ -22,10 +26,9 @@ def load(unit: Unit, source: str | None = None) -> Text:
 
     Raises CourseError with a line `file:line: what is wrong, what to do` for each mistake.
     """
-    path = unit.root / unit.text
     try:
-        text = parse(read(path) if source is None else source)
-        problems = check(text, unit.kind, path.parent)
+        text = parse(read(unit.root / unit.text) if source is None else source)
+        problems = check(text, unit)
     except TextError as error:
         problems = error.problems
     if not re.fullmatch(r"[A-Za-z0-9_]+", unit.name):
@@ -35,34 +38,30 @@ def load(unit: Unit, source: str | None = None) -> Text:
     return text
 
 
-def check(text: Text, kind: str, folder: Path) -> list[Problem]:
-    """Everything that is wrong with the text of a lecture or an exercise in this folder."""
-    problems = check_front(text, kind, folder)
+def check(text: Text, unit: Unit) -> list[Problem]:
+    """Everything that is wrong with the text of a lecture or an exercise."""
+    problems = check_front(text, unit.kind)
     if not text.cells:
         problems.append(Problem(1, "the text has no cells; write something under the front matter"))
     for cell in text.cells:
-        problems += check_cell(cell, kind)
-    if kind == "exercise" and not problems:
-        problems = check_ids(text.cells) or check_points(text)
-    return problems
+        problems += check_cell(cell, unit.kind)
+    if unit.kind == "exercise" and not problems:
+        problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells)
+    return problems or check_equations(text, unit.kind, unit.name, unit.root / "course" / "lectures")
 
 
-def check_front(text: Text, kind: str, folder: Path) -> list[Problem]:
+def check_front(text: Text, kind: str) -> list[Problem]:
+    """What is wrong with the front matter."""
     front, problems = text.front, []
     for key in front.keys() - KEYS[kind]:
-        meaning = "a lecture has no points; remove it" if key == "points" else f"write one of {', '.join(sorted(KEYS[kind]))}"
+        meaning = GONE.get(key, f"write one of {', '.join(sorted(KEYS[kind]))}")
         problems.append(Problem(line_of(text, key), f"unknown key {key!r} in the front matter: {meaning}"))
     if not isinstance(front.get("title"), str) or not front["title"].strip():
         problems.append(Problem(line_of(text, "title"), "the front matter has no title in words; write title: …"))
-    points = front.get("points")
-    if kind == "exercise" and (isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0):
-        problems.append(Problem(line_of(text, "points"), "the front matter must give the exercise's points as a positive number, "
-                                                         f"got {points!r}; write points: …, the sum of the points of its cells"))
-    files = front.get("files", [])
-    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-        wrong = f"files must be a list of paths, got {files!r}; write files: [figures/name.png]"
-        return [*problems, Problem(line_of(text, "files"), wrong)]
-    return problems + [Problem(line_of(text, file), wrong) for file in files if (wrong := bad_file(file, folder))]
+    if not isinstance(front.get("answers", True), bool):
+        problems.append(Problem(line_of(text, "answers"), f"answers must be true or false, got {front['answers']!r}; "
+                                                          "false keeps the model answers out of the package"))
+    return problems
 
 
 def line_of(text: Text, word: str) -> int:
@@ -70,18 +69,6 @@ def line_of(text: Text, word: str) -> int:
     lines = list(enumerate(text.head.split("\n"), 1))
     found = [n for n, line in lines if line.startswith(f"{word}:")] or [n for n, line in lines if str(word) in line]
     return found[0] if found else 1
-
-
-def bad_file(file: str, folder: Path) -> str | None:
-    """What is wrong with a file that shall travel with the notebooks."""
-    path = PurePosixPath(file)
-    if path.is_absolute() or ".." in path.parts or "\\" in file or path.as_posix() != file:
-        return f"the file {file!r} must be given by its plain path relative to the text, in its folder or below, with /"
-    if path.suffix in (".ipynb", ".md"):
-        return f"the file {file!r} can't travel with the notebook: its name ends as a notebook's or a text's does"
-    if not (folder / file).is_file():
-        return f"there is no file {file!r} beside the text; add it or remove it from files"
-    return None
 
 
 def check_cell(cell: Cell, kind: str) -> list[Problem]:
@@ -96,7 +83,7 @@ def check_cell(cell: Cell, kind: str) -> list[Problem]:
     except TagError as error:
         return [Problem(cell.tags_line, str(error))]
     about = gradings[0] if gradings else None
-    return check_regions(cell, about) or (check_code(cell, about) if cell.kind == "code" else [])
+    return check_regions(cell, about) or (check_code(cell, about) if cell.kind == "code" else check_markup(cell))
 
 
 def check_tags(cell: Cell, kind: str, about: Grading | None) -> None:
@@ -153,10 +140,11 @@ def check_code(cell: Cell, about: Grading | None) -> list[Problem]:
     if about and about.word == "test":
         line = cell.line + ast.parse(cell.source).body[-1].lineno - 1 if ast.parse(cell.source).body else cell.line
         if wrong := bad_value(cell.source, about):
-            return [Problem(line, f"the test {wrong}; end it like check(…).points({shown(about.points)})")]
+            return [Problem(line, f"the test {wrong}")]
         if ast.parse(released).body and (wrong := bad_value(released, about)):
             return [Problem(line, f"what students see of the test {wrong}; put ### END HIDDEN TESTS above the last line")]
-    return []
+    return [Problem(cell.line + n, f"a line of code with {len(line)} characters; break it so that it has at most {WIDTH}")
+            for n, line in enumerate(cell.source.split("\n")) if len(line) > WIDTH]
 
 
 def bad_python(source: str) -> Problem | None:
@@ -174,46 +162,38 @@ def bad_python(source: str) -> Problem | None:
 
 
 def bad_value(source: str, about: Grading) -> str | None:
-    """Why the last line of a test gives no points to nbgrader."""
-    body = ast.parse(source).body
-    if not body or not isinstance(body[-1], ast.Expr):
-        return "must end with an expression, its points"
-    if last_token(source) == ";":
-        return "ends with ; which hides its points from nbgrader"
-    call = body[-1].value
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "points" and len(call.args) == 1:
-        given = call.args[0]
-        if isinstance(given, ast.Constant) and given.value != about.points:
-            return f"gives {given.value!r} points, but its tag says {shown(about.points)}"
+    """Why the last line of a test gives nbgrader no points, or others than its tag says."""
+    body, given = ast.parse(source).body, None
+    if body and isinstance(body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+        given = points_of(body[-1].value)
+    if given is None:
+        return f"must end with its points; write verdict.points({shown(about.points)}) as the last line"
+    if not math.isclose(given, about.points):
+        return f"gives {shown(given)} points, but its tag says {shown(about.points)}; correct one of them"
     return None
 
 
-def last_token(source: str) -> str:
-    skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER, tokenize.DEDENT)
-    return [token.string for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type not in skipped][-1]
+def points_of(node: ast.expr) -> float | None:
+    """The points that an expression such as check(f).points(2) + check(g).points(3) gives."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        both = points_of(node.left), points_of(node.right)
+        return None if None in both else sum(both)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "points" and len(node.args) == 1:
+        given = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+        return given if isinstance(given, (int, float)) else None
+    return None
 
 
 def check_ids(cells: list[Cell]) -> list[Problem]:
+    """Grade ids that are given twice; a solve cell with points takes that of its test as well."""
     seen: dict[str, int] = {}
     problems = []
     for cell in cells:
         for about in filter(None, map(grading, cell.tags)):
-            if about.grade_id in seen:
-                first = seen[about.grade_id]
-                problems.append(Problem(cell.tags_line, f"the grade id {about.grade_id!r} is given twice, first at line {first}; "
-                                                        "choose another name"))
-            seen.setdefault(about.grade_id, cell.tags_line)
+            tested = [f"test_{about.name}"] if about.word == "solve" and about.points is not None else []
+            for grade_id in [about.grade_id, *tested]:
+                if grade_id in seen:
+                    problems.append(Problem(cell.tags_line, f"the grade id {grade_id!r} is given twice, first at line {seen[grade_id]}; "
+                                                            "choose another name"))
+                seen.setdefault(grade_id, cell.tags_line)
     return problems
-
-
-def check_points(text: Text) -> list[Problem]:
-    said, given = text.front["points"], total_points(text.cells)
-    if math.isclose(said, given):
-        return []
-    return [Problem(line_of(text, "points"), f"the front matter says {shown(said)} points, but the cells give {shown(given)}; "
-                                             "correct one of them")]
-
-
-def total_points(cells: list[Cell]) -> float:
-    """The sum of the points in the cells' tags. Raises TagError for a tag that isn't right."""
-    return sum(about.points or 0 for cell in cells for about in map(grading, cell.tags) if about)

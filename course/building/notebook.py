@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -40,10 +40,9 @@ def free_id(wanted: str, taken: set[str]) -> str:
     return found
 
 
-def recorded(notebook: dict, text: Path, files: dict[str, bytes]) -> bytes:
+def recorded(notebook: dict, text: Path) -> bytes:
     """The file of a notebook, with a record of what it was made of: by this an edit is noticed later."""
-    copied = {"files": {name: digest(data) for name, data in files.items()}} if files else {}
-    notebook["metadata"]["gan_scratch"] = {"sha256": fingerprint(notebook["cells"]), "text": text.as_posix(), **copied}
+    notebook["metadata"]["gan_scratch"] = {"sha256": fingerprint(notebook["cells"]), "text": text.as_posix()}
     return (nbformat.writes(nbformat.from_dict(notebook)) + "\n").encode()
 
 
@@ -62,13 +61,10 @@ def read(data: bytes, path: Path) -> dict:
 
 
 def record(notebook: dict) -> dict | None:
-    """What `recorded` has noted: text, sha256 and files; None when there is nothing of that kind."""
+    """What `recorded` has noted, text and sha256; None when there is nothing of that kind."""
     found = notebook["metadata"].get("gan_scratch")
-    if not isinstance(found, dict) or not isinstance(found.get("sha256"), str) or not isinstance(found.get("text"), str):
-        return None
-    files = found["files"] if isinstance(found.get("files"), dict) else {}
-    outside = any(path.is_absolute() or ".." in path.parts for path in map(PurePosixPath, files))
-    return {"text": found["text"], "sha256": found["sha256"], "files": {} if outside else files}
+    known = isinstance(found, dict) and isinstance(found.get("sha256"), str) and isinstance(found.get("text"), str)
+    return {"text": found["text"], "sha256": found["sha256"]} if known else None
 
 
 def has_outputs(notebook: dict) -> bool:

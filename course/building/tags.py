@@ -7,7 +7,7 @@ from dataclasses import dataclass
 SLIDES = ("slide", "subslide", "fragment", "skip", "notes")
 MARKS = ("experiment", "figure")  # kept as cell tags
 GO_ON = "raises-exception"  # Jupyter's tag: "Run All" on an unsolved notebook doesn't stop at an experiment
-FORMS = {"given": "given NAME", "solve": "solve NAME", "test": "test NAME POINTS", "answer": "answer NAME POINTS"}
+FORMS = {"given": "given NAME", "solve": "solve NAME POINTS", "test": "test NAME POINTS", "answer": "answer NAME POINTS"}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")  # a cell id may have 64 characters
 
 
@@ -20,17 +20,21 @@ class Grading:
     """What nbgrader does with a cell."""
     word: str  # given, solve, test or answer
     name: str
-    points: float | None = None
+    points: float | None = None  # of a solve cell: those of the test cell that the build derives from it
+
+    @property
+    def graded(self) -> bool:
+        return self.word in ("test", "answer")
 
     @property
     def grade_id(self) -> str:
-        return self.name if self.points is None else f"{self.word}_{self.name}"
+        return f"{self.word}_{self.name}" if self.graded else self.name
 
     @property
     def metadata(self) -> dict:
         """nbgrader's metadata, as its formgrader and its validator know it."""
-        graded = {} if self.points is None else {"points": self.points}
-        return {"grade": bool(graded), "grade_id": self.grade_id, "locked": self.word in ("given", "test"), "schema_version": 3,
+        graded = {"points": self.points} if self.graded else {}
+        return {"grade": self.graded, "grade_id": self.grade_id, "locked": self.word in ("given", "test"), "schema_version": 3,
                 "solution": self.word in ("solve", "answer"), "task": False, **graded}
 
     def __str__(self) -> str:
@@ -48,7 +52,7 @@ def grading(tag: str) -> Grading | None:
     if word not in FORMS:
         known = [*map(repr, FORMS.values()), *MARKS, *SLIDES]
         raise TagError(f"unknown tag {tag!r}: use {', '.join(known[:-1])} or {known[-1]}")
-    if len(rest) != FORMS[word].count(" "):
+    if len(rest) != FORMS[word].count(" ") and (word, len(rest)) != ("solve", 1):
         raise TagError(f"the tag {tag!r} is malformed: write {FORMS[word]!r}")
     if not NAME.fullmatch(rest[0]):
         raise TagError(f"the tag {tag!r} is malformed: a name begins with a letter and has at most 50 letters, digits and _")

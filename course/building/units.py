@@ -30,10 +30,18 @@ class Unit:
             return (Path("lectures", file),)
         return (Path("solutions", self.name, file), Path("exercises", self.name, file))
 
+    @property
+    def packaged(self) -> tuple[Path, ...]:
+        """What of an exercise travels in the package: the released notebook, and the model answers to its questions in words."""
+        if self.kind == "lecture":
+            return ()
+        checks = Path("gan_scratch", "checks")
+        return checks / "released" / f"{self.name}.ipynb", checks / "answers" / f"{self.name}.md"
+
     def owns(self, path: Path) -> bool:
         """Whether `path` (absolute) is one of the unit's files or folders."""
         folders = {(self.root / notebook).parent for notebook in self.notebooks if self.kind == "exercise"}
-        files = {self.root / file for file in (self.text, *self.notebooks)}
+        files = {self.root / file for file in (self.text, *self.notebooks, *self.packaged)}
         return path in files or not folders.isdisjoint((path, *path.parents))
 
 

@@ -84,6 +84,8 @@ RULES = {
     "it compares with the mean; the other cells must be compared one by one, or with their minimum": lambda A, B, i, j: A[i, j] <= A[:, j].mean() and B[i, j] <= B[i].mean(),
     "it doesn't look at all columns of B: there are B.shape[1] of them": lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, :A.shape[0]].min()}
 
+PRISON = np.float64([[1, 3], [0, 2]])  # the row player's years in the prisoner's dilemma
+
 check.add(is_nash, "", {
     "": games(lambda A, B, i, j: True),
     "an equilibrium": games(lambda A, B, i, j: is_nash(A, B, i, j) and A[i, j] > A[i].min()),
@@ -98,7 +100,8 @@ check.add(is_nash, "", {
                                                             shape=(4, 2)),
     "an equilibrium with equal costs": games(lambda A, B, i, j: is_nash(A, B, i, j) and (A[:, j] == A[i, j]).sum() > 1, costs=3),
     "equal costs": games(lambda A, B, i, j: True, costs=3)},
-    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", mistakes=RULES)
+    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", hidden=[(PRISON, PRISON.T, i, j) for i in range(2) for j in range(2)],
+    mistakes=RULES)
 
 
 # --- the value function ----------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ def extreme_probabilities(rng):
 
 
 check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5), "probabilities near 0 and 1": extreme_probabilities},
-          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, tolerance=1e-5, mistakes={
+          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, tolerance=1e-5, hidden=[(np.full((3, 1), 0.5, np.float32), np.full((7, 1), 0.5, np.float32))], mistakes={
               "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
               "has 1 − D in both terms": lambda p, q: np.log(1 - p).mean() + np.log(1 - q).mean(),
               "applies a sigmoid to what are probabilities already": lambda p, q: np.log(sigmoid(p)).mean() + np.log(1 - sigmoid(q)).mean(),
@@ -161,7 +164,7 @@ def logits(rng, n=0, m=0):
 FAR = np.float32([[-200], [-90], [90], [200]])
 
 check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
-          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()}, tolerance=1e-5, mistakes={
+          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()}, tolerance=1e-5, hidden=[(np.float32([[150], [-150]]), np.float32([[0]]))], mistakes={
               "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
               "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
               "has real and fake exchanged": lambda l, m: -softplus(l).mean() - softplus(-m).mean(),
@@ -187,7 +190,8 @@ def discriminator_loss(l_real, l_fake):
 
 
 check.add(discriminator_loss, "loss, d_real, d_fake", {"": logits, "batches of one size": lambda rng: logits(rng, 5, 5), "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
-          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()}, tolerance=1e-5, mistakes={
+          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()}, tolerance=1e-5, shares={"loss": 2, "d_real": 1, "d_fake": 1},
+          hidden=[(np.float32([[0], [0]]), np.float32([[0], [3], [-3]]))], mistakes={
               "is V; D minimises −V": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), None, None),
               "has softplus(l) for the real samples, too; it is softplus(−l)": lambda l, m: (softplus(l).mean() + softplus(m).mean(), None, None),
               "has softplus where its derivative σ belongs": lambda l, m: (None, (softplus(l) - 1) / l.size, softplus(m) / m.size),
@@ -218,7 +222,8 @@ def fakes(rng):
 
 
 check.add(generator_minimax, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (rng.permutation(FAR),)},
-          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", tolerance=1e-5, mistakes={
+          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", tolerance=1e-5, shares={"loss": 1, "d_fake": 1},
+          hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
               "has its sign flipped: G minimises log(1 − D), D minimises its negative": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
               "belongs to the non-saturating loss; here mean log(1 − σ(l)) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
               "is the sum, not the mean": lambda l: (-softplus(l).sum(), -sigmoid(l)),
@@ -237,7 +242,8 @@ def generator_non_saturating(l_fake):
 
 
 check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (rng.permutation(FAR),)},
-          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", tolerance=1e-5, mistakes={
+          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", tolerance=1e-5, shares={"loss": 1, "d_fake": 1},
+          hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
               "belongs to the minimax loss; here −mean log σ(l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
               "has its sign flipped": lambda l: (-softplus(-l).mean(), (1 - sigmoid(l)) / l.size),
               "is the sum, not the mean": lambda l: (softplus(-l).sum(), sigmoid(l) - 1),
@@ -368,7 +374,8 @@ def d_step_inputs(rng, optimizer=sgd):
 
 
 check.add(discriminator_step, "loss", {"": d_step_inputs, "another optimizer, Adam": lambda rng: d_step_inputs(rng, adam)},
-          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", updates=("D",), missteps=D_MISSTEPS, mistakes={
+          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", shares={"loss": 1, "D": 3},
+          updates=("D",), missteps=D_MISSTEPS, mistakes={
               "is computed after the update; return the one before it": lambda G, D, o, x, z: (discriminator_step(G, D, o, x, z), Minimax().discriminator(D(x), D(G(z)))[0])[1],
               "is V; D's loss is −V": lambda G, D, o, x, z: -Minimax().discriminator(D(x), D(G(z)))[0],
               "is the generator's loss": lambda G, D, o, x, z: NonSaturating().generator(D(G(z)))[0],
@@ -424,7 +431,8 @@ def g_step_inputs(rng, optimizer=sgd):
 
 
 check.add(generator_step, "loss", {"": g_step_inputs, "another optimizer, Adam": lambda rng: g_step_inputs(rng, adam)},
-          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", updates=("G",), missteps=G_MISSTEPS, mistakes={
+          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", shares={"loss": 1, "G": 3},
+          updates=("G",), missteps=G_MISSTEPS, mistakes={
               "is computed after the update; return the one before it": lambda G, D, o, z: (generator_step(G, D, o, z), NonSaturating().generator(D(G(z)))[0])[1],
               "is that of probabilities; the loss wants the logits": lambda G, D, o, z: NonSaturating().generator(sigmoid(D(G(z))))[0],
               "is the minimax loss; use the non-saturating one": lambda G, D, o, z: Minimax().generator(D(G(z)))[0],

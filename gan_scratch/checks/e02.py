@@ -34,7 +34,8 @@ def dense_inputs(rng, n=0, square=False):
 
 
 check.add(dense_forward, "y", {"": dense_inputs, "a square W": lambda rng: dense_inputs(rng, square=True), "one sample": lambda rng: dense_inputs(rng, 1)},
-          "y = x W + b (lecture 02, eq. 3)", tolerance=1e-5, mistakes={
+          "y = x W + b (lecture 02, eq. 3)", tolerance=1e-5,
+          hidden=[(np.float32([[1, 2]]), np.float32([[1, 0, 3], [0, 5, 0]]), np.float32([10, 20, 30]))], mistakes={
               "lacks the bias b": lambda x, W, b: x @ W,
               "has b subtracted instead of added": lambda x, W, b: x @ W - b,
               "is what W transposed gives: x Wᵀ + b": lambda x, W, b: x @ W.T + b,
@@ -62,7 +63,8 @@ def dense_backward_inputs(rng, n=0, square=False):
 
 check.add(dense_backward, "dx, dW, db", {"": dense_backward_inputs, "a square W": lambda rng: dense_backward_inputs(rng, square=True),
                                          "one sample": lambda rng: dense_backward_inputs(rng, 1)},
-          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", tolerance=1e-5, mistakes={
+          "dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ (lecture 02, eq. 5–7)", tolerance=1e-5, shares={"dx": 2, "dW": 2, "db": 1},
+          hidden=[lambda rng: (normal(rng, 7, 7), normal(rng, 7, 7), normal(rng, 7, 7))], mistakes={
               "is what reshaping gives where a transpose is needed: reshape keeps the order in memory, .T exchanges the axes":
                   lambda dy, x, W: (dy @ W.reshape(W.shape[::-1]), x.reshape(x.shape[::-1]) @ dy, None),
               "lacks x: dW is made of x and dy": lambda dy, x, W: (None, np.tile(dy.sum(0), (W.shape[0], 1)), None),
@@ -108,7 +110,8 @@ def leaky_relu(x, slope):
 check.add(leaky_relu, "y", {"": lambda rng: (around_zero(rng, *plane(rng)), slope(rng)), "slope 0": lambda rng: (around_zero(rng, *plane(rng)), 0.0),
                             "large |x|": lambda rng: (around_zero(rng, *plane(rng)) * np.float32(90), slope(rng)),
                             "inputs with more axes": lambda rng: (around_zero(rng, 2, 3, 4), slope(rng))},
-          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", tolerance=1e-6, mistakes={
+          "y = x where x > 0, slope·x elsewhere (lecture 02, eq. 9)", tolerance=1e-6,
+          hidden=[(np.float32([-3, -0.5, 0, 0.5, 3]), 0.01)], mistakes={
               "has slope·x added where x > 0, too; there it is x alone": lambda x, s: np.maximum(x, 0) + s * x,
               "is x/slope where x < 0; there it is slope·x": lambda x, s: np.where(x > 0, x, x / s),
               "has 1 − slope in place of slope": lambda x, s: np.where(x > 0, x, (1 - s) * x),
@@ -139,7 +142,8 @@ def dy_and_x(rng, *shape):
 
 check.add(leaky_relu_backward, "dx", {"": lambda rng: (*dy_and_x(rng), slope(rng)), "slope 0": lambda rng: (*dy_and_x(rng), 0.0),
                                       "inputs with more axes": lambda rng: (*dy_and_x(rng, 2, 3, 4), slope(rng))},
-          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", tolerance=1e-6, mistakes={
+          "dx = dy where x > 0, slope·dy elsewhere (lecture 02, eq. 10)", tolerance=1e-6,
+          hidden=[(np.float32([1, -2, 3, -4]), np.float32([-1, -1, 1, 1]), 0.5)], mistakes={
               "doesn't use the slope that it is given": lambda dy, x, s: np.where(x > 0, dy, 0.2 * dy),
               "doesn't use the slope that it is given (0.01?)": lambda dy, x, s: np.where(x > 0, dy, 0.01 * dy),
               "is x·dy where x > 0; there φ′ is 1": lambda dy, x, s: np.where(x > 0, x * dy, s * dy),
@@ -172,7 +176,8 @@ def far(rng):
 
 
 check.add(sigmoid, "y", {"": lambda rng: (normal(rng, *plane(rng)) * 3,), "x from −12 to 12": wide, "large |x|": far},
-          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, mistakes={
+          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, shares={"y": 1, "no warning": 1},
+          hidden=[(np.float32([-88, -50, -1, 0, 1, 50, 88]),)], mistakes={
               "is σ(|x|); the two forms are for x ≥ 0 and for x < 0": lambda x: 1 / (1 + np.exp(-np.abs(x))),
               "lacks the denominator where x < 0: e^x/(1 + e^x)": lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x))),
               **{f"is right near 0 only; was x clipped to ±{c}?": (lambda x, c=c: 1 / (1 + np.exp(-np.clip(x, -c, c)))) for c in (5, 6, 8, 10)},
@@ -195,7 +200,8 @@ def softplus(x):
 
 
 check.add(softplus, "y", {"": lambda rng: (normal(rng, *plane(rng)) * 3,), "x from −12 to 12": wide, "large |x|": far},
-          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6, mistakes={
+          "log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|)) (lecture 02, eq. 14)", tolerance=2e-6, shares={"y": 1, "no warning": 1},
+          hidden=[(np.float32([-500, -89, -1, 0, 1, 89, 500]),)], mistakes={
               "is log(1 + e^(−x)): the sign of x": lambda x: np.log1p(np.exp(-x)),
               "has x in place of max(x, 0)": lambda x: x + np.log1p(np.exp(-np.abs(x))),
               "has the largest entry of x in place of max(x, 0): np.max looks at the whole array, np.maximum at each entry": lambda x: np.max(x) + np.log1p(np.exp(-np.abs(x))),
@@ -226,7 +232,8 @@ def dy_and_y(rng, spread=1):
 
 
 check.add(tanh_backward, "dx", {"": dy_and_y, "y near −1 and 1": lambda rng: (lambda dy, y: (dy, np.sign(y) * np.float32(0.99) + y / 128))(*dy_and_y(rng))},
-          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", tolerance=1e-5, mistakes={
+          "dx = (1 − y²)·dy with y = tanh x (lecture 02, eq. 13)", tolerance=1e-5,
+          hidden=[(np.float32([2, 2, 2]), np.float32([-1, 0, 0.5]))], mistakes={
               "lacks the 1 − tanh²: it is dy·tanh(y)": lambda dy, y: dy * np.tanh(y),
               "is −2y(1 − y²)·dy: the second derivative": lambda dy, y: -2 * y * (1 - y * y) * dy,
               "uses tanh(y): y is tanh(x) already": lambda dy, y: dy * (1 - np.tanh(y)**2),
@@ -275,7 +282,8 @@ check.add(bce_with_logits, "loss, dlogits", {
     "several logits per sample": lambda rng: logits_and_targets(rng, plane(rng)),
     "soft targets": lambda rng: (lambda l, t: (l, (0.1 + 0.8 * rng.random(t.shape)).astype(np.float32)))(*logits_and_targets(rng, (int(rng.integers(4, 9)), 1))),
     "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), rng.permutation(np.float32([[1], [0], [1], [0]])))},
-    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, mistakes={
+    "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, shares={"loss": 3, "dlogits": 2},
+    hidden=[(np.float32([[-8, 110], [0, -110]]), np.float32([[1, 0], [0.5, 1]]))], mistakes={
         "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
         "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
         "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
@@ -369,7 +377,8 @@ check.add(central_difference, "d", {"": lambda rng: (cubic, rng.standard_normal(
                                     "another function": lambda rng: (waves, rng.standard_normal(int(rng.integers(3, 7))), step_size(rng, 1e-3)),
                                     "an x with three axes": lambda rng: (cubic, rng.standard_normal((2, 3, 2)), step_size(rng, 1e-2)),
                                     "an x that is the transpose of another array": lambda rng: (cubic, rng.standard_normal(plane(rng)).T, step_size(rng, 1e-2))},
-          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-8, mistakes={
+          "∂f/∂xᵢ ≈ (f(x + h eᵢ) − f(x − h eᵢ))/2h (lecture 02, eq. 17)", tolerance=1e-8,
+          hidden=[(np.linalg.norm, np.float64([[3, 4], [0, 12]]), 1e-4)], mistakes={
               "puts h itself in place of the entry: x[i] + h is meant": lambda f, x, h: _by_entry(f, x, lambda v: (h, -h), lambda up, down: (up - down) / (2 * h)),
               "has the same number everywhere, that of the last entry: d = … in place of d[index] = …": lambda f, x, h: np.full_like(x, _difference(2)(f, x, h).ravel()[-1]),
               "is the one-sided difference (f(x + h) − f(x))/h: its error is of order h, not h²": _difference(1, 1, 0),
@@ -421,8 +430,13 @@ def network_inputs(rng, activation=LeakyReLU):
     return net, normal(rng, n, n_in), binary(rng, n, n_out)
 
 
+def small_network(rng):
+    return Sequential(Dense(3, 2, rng=rng), LeakyReLU(0.5), Dense(2, 1, rng=rng)), normal(rng, 4, 3), np.float32([[0], [1], [1], [0]])
+
+
 check.add(network_gradients, "loss, dx", {"": network_inputs, "a network with tanh": lambda rng: network_inputs(rng, Tanh)},
-          "forward through every layer, keep each ctx; then backward in reverse order (lecture 02, eq. 8)", updates=("net",), mistakes={
+          "forward through every layer, keep each ctx; then backward in reverse order (lecture 02, eq. 8)", updates=("net",), shares={"loss": 1, "dx": 1, "net": 1},
+          hidden=[small_network], mistakes={
               "is the gradient with respect to the logits; carry it down through all layers": lambda net, x, t: (None, library_bce(net.forward(x)[0], t)[1]),
               "has a sigmoid before the loss, which already contains one": _double_sigmoid,
               "has logits and targets exchanged": _exchanged,

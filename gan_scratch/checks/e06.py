@@ -65,7 +65,8 @@ def _masked(p, q):
 
 check.add(kl, "KL", {"": two, "rare outcomes": rare, "p with zeros": with_zeros, "a place where both are 0": common_zero,
                      "q = 0 where p > 0 (KL is then ∞)": lambda rng: with_zeros(rng)[::-1]},
-          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-9, mistakes={
+          "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-9,
+          hidden=[(np.float64([0, 0.5, 0.5]), np.float64([0, 0.25, 0.75])), (np.float64([0.5, 0.5]), np.float64([1, 0]))], mistakes={
               "is finite where q = 0 < p: those outcomes were dropped (a mask with q > 0?), and each of them makes KL infinite": _masked,
               "is ∞ as soon as any q is 0; only where p > 0": lambda p, q: np.inf if (q == 0).any() else kl(p, q),
               **{f"has {eps:g} added inside the logarithms, or is clipped there; handle the zeros instead": (lambda p, q, eps=eps: (p * np.log((p + eps) / (q + eps))).sum())
@@ -100,7 +101,8 @@ def js(p, q):
 
 check.add(js, "JS", {"": two, "rare outcomes": rare, "zeros in p": with_zeros, "zeros in q": lambda rng: with_zeros(rng)[::-1],
                      "disjoint supports (JS is then log 2)": disjoint, "a place where both are 0": common_zero},
-          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-9, mistakes={
+          "JS = ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2 (lecture 06, eq. 6)", terms=lambda p, q: {"½ KL(p‖m)": kl(p, (p + q) / 2) / 2, "½ KL(q‖m)": kl(q, (p + q) / 2) / 2}, tolerance=1e-9,
+          hidden=[(np.float64([1, 0]), np.float64([0, 1])), (np.float64([0.2, 0.8, 0]), np.float64([0.2, 0.8, 0]))], mistakes={
               "lacks the outcomes in which p or q is 0; they count": lambda p, q: js(*(a[(p > 0) & (q > 0)] for a in (p, q))),
               "is H(m) − H(p) − H(q): the entropies of p and q have the factor ½": lambda p, q: -sum(c * (a[a > 0] * np.log(a[a > 0])).sum() for c, a in ((1, (p + q) / 2), (-1, p), (-1, q))),
               "is 2 JS − 2 log 2, the value of the game": lambda p, q: 2 * js(p, q) - 2 * LOG2,
@@ -132,7 +134,8 @@ def gaussians(rng):
 
 
 check.add(kl_gaussians, "KL", {"": gaussians, "equal Gaussians": lambda rng: (1.0, 2.0, 1.0, 2.0), "N(0, 1) and N(1, 4)": lambda rng: (0.0, 1.0, 1.0, 2.0)},
-          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-8, mistakes={
+          "E log p − E log q under p, with the means of (x − μ₁)² and (x − μ₂)² under p (lecture 06, eq. 2)", terms=lambda a, s, b, t: {"log(σ₂/σ₁)": np.log(t / s), "σ₁²/2σ₂²": s**2 / (2 * t**2), "(μ₁ − μ₂)²/2σ₂²": (a - b)**2 / (2 * t**2), "−½": -0.5}, tolerance=1e-8,
+          hidden=[(1.0, 2.0, 0.0, 1.0)], mistakes={
               "has μ₁² − μ₂² in place of (μ₁ − μ₂)²": lambda a, s, b, t: np.log(t / s) + (s**2 + a**2 - b**2) / (2 * t**2) - 0.5,
               "is right for equal widths only: (μ₁ − μ₂)²/2σ²": lambda a, s, b, t: (a - b)**2 / (2 * t**2),
               "has + ½ in place of − ½": lambda a, s, b, t: kl_gaussians(a, s, b, t) + 1,
@@ -167,7 +170,8 @@ def optimal_discriminator(p, q):
 
 
 check.add(optimal_discriminator, "D", {"": two, "rare outcomes": rare, "disjoint supports": disjoint, "a place where both are 0 (there D is ½)": common_zero},
-          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-9, mistakes={
+          "the D at which the derivative of p log D + q log(1 − D) is 0 (lecture 06, eq. 4)", tolerance=1e-9,
+          hidden=[(np.float64([0.9, 0.1, 0, 0]), np.float64([0.1, 0, 0.9, 0]))], mistakes={
               "is 0 wherever p or q is 0; 1 where only q is 0": lambda p, q: np.where((p > 0) & (q > 0), p / (p + q), 0),
               "is ½ wherever p is 0; there it is 0, unless q is 0, too": lambda p, q: np.where(p > 0, p / (p + q), 0.5),
               "is the midpoint (p + q)/2; D* is a ratio": lambda p, q: (p + q) / 2,
@@ -217,7 +221,8 @@ def wrong_discriminator(rng):
 check.add(value, "V", {"": any_discriminator, "rare outcomes": lambda rng: any_discriminator(rng, rare), "p with a zero": lambda rng: any_discriminator(rng, with_zeros),
                     "q with a zero": lambda rng: any_discriminator(rng, lambda rng: with_zeros(rng)[::-1]), "p and q with disjoint supports, D = 1 or 0": sure_discriminator,
                     "a D that is sure and wrong at one place (V is then −∞)": wrong_discriminator},
-          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-9, mistakes={
+          "V(D) = Σ p log D + Σ q log(1 − D), with 0·log 0 = 0 (lecture 06, eq. 3)", terms=lambda D, p, q: {"Σ p log D": (p[p > 0] * np.log(D[p > 0])).sum(), "Σ q log(1 − D)": (q[q > 0] * np.log(1 - D[q > 0])).sum()}, tolerance=1e-9,
+          hidden=[(np.float64([1, 0, 0.5]), np.float64([0.5, 0, 0.5]), np.float64([0, 0.5, 0.5]))], mistakes={
               **{f"has {eps:g} added inside the logarithms, or is clipped there; handle the zeros instead": (lambda D, p, q, eps=eps: (p * np.log(D + eps) + q * np.log(1 - D + eps)).sum())
                  for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
               **{f"has D clipped at {eps:g}; handle the zeros instead": (lambda D, p, q, eps=eps: (p * np.log(np.clip(D, eps, 1 - eps)) + q * np.log(1 - np.clip(D, eps, 1 - eps))).sum())
@@ -262,7 +267,8 @@ def some_logits(rng, mean, spread):
 check.add(js_from_logits, "JS", {"": lambda rng: some_logits(rng, 1, 2), "large |logits|": lambda rng: (FAR[2:].copy(), FAR[:2].copy()),
                                    "large |logits| of a D that is sure and wrong": lambda rng: (FAR.copy(), FAR[:3].copy()),
                                    "a D that is worse than guessing": lambda rng: some_logits(rng, -3, 1)},
-          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-9, mistakes={
+          "JS ≥ log 2 + V/2, V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 06, eq. 7)", terms=lambda l, m: {"log 2": LOG2, "the mean over the real samples": -softplus(-l).mean() / 2, "the mean over the fakes": -softplus(m).mean() / 2}, tolerance=1e-9,
+          hidden=[(np.zeros((5, 1)), np.zeros((2, 1)))], mistakes={
               "is the absolute value; the bound may be negative, return it as it is": lambda l, m: abs(js_from_logits(l, m)),
               "takes half of one mean over all samples; each batch has its own mean": lambda l, m: LOG2 - np.concatenate([softplus(-l), softplus(m)]).mean() / 2,
               "is cut off at 0; the bound may be negative, return it as it is": lambda l, m: max(0.0, js_from_logits(l, m)),
@@ -336,7 +342,8 @@ def _real_then_fake(a, b, x, y, lr):
 
 
 check.add(discriminator_step, "a, b", {"": step_inputs},
-          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-9, mistakes={
+          "∂V/∂l_real = (1 − σ(l))/N, ∂V/∂l_fake = −σ(l)/M; with l = a x + b, a ← a + η Σ ∂V/∂l·x, b ← b + η Σ ∂V/∂l (lecture 06, eq. 8)", tolerance=1e-9, shares={"a": 2, "b": 2},
+          hidden=[(0.0, 0.0, np.float64([1, -1, 0]), np.float64([2]), 0.5)], mistakes={
               **{f"doesn't use the lr that it is given, but {lr:g}": _own_lr(lr) for lr in (0.5, 0.3, 0.1, 0.05, 0.01, 1e-3)},
               "is divided by N for both batches; the fakes' mean has M":
                   (lambda a, b, x, y, lr: _step_gradients(a, b, x, y, lr, (1 - sigmoid(a * x + b)) / x.size, -sigmoid(a * y + b) / x.size)),

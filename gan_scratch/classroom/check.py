@@ -55,7 +55,7 @@ class Spec:
             for those which it doesn't speak of. The sentence goes on after the output's name: "is averaged over the batch".
         missteps: sentence -> a function like the reference that updates the networks wrongly in this way. The sentence stands alone.
         updates: names of arguments that the function is meant to change (networks); all others must stay as they were.
-        hidden: arguments, fixed, on which the grader checks once more.
+        hidden: arguments, or functions that draw them, on which the grader checks once more.
         shares: points for each output, each updated network, and "no warning"; without it a fault costs all points.
         judge: for answers that aren't unique: (value, *arguments) -> a sentence about what is wrong, or None. Replaces the comparison.
         tolerance: relative to the largest number of the right answer.
@@ -69,7 +69,7 @@ class Spec:
     mistakes: dict[str, Callable] = field(default_factory=dict)
     missteps: dict[str, Callable] = field(default_factory=dict)
     updates: tuple[str, ...] = ()
-    hidden: list[tuple] = field(default_factory=list)
+    hidden: list[tuple | Make] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)
     judge: Callable[..., str | None] | None = None
     tolerance: float = 1e-4
@@ -227,7 +227,8 @@ class Checks:
     def hidden(self, function: Callable) -> Verdict:
         """The same on the inputs that are kept for the grader. Says nothing unless something is wrong."""
         spec = self._spec(function, sys._getframe(1))
-        cases = {f"one more input{f' ({n})' if n else ''}": (lambda rng, args=args: copy.deepcopy(args)) for n, args in enumerate(spec.hidden)}
+        cases = {f"one more input{f' ({n})' if n else ''}": (lambda rng, args=args: args(rng) if callable(args) else copy.deepcopy(args))
+                 for n, args in enumerate(spec.hidden)}
         return self._judge(spec, function, cases, silent=True) if cases else Verdict(spec.name, [], spec.shares)
 
     def _spec(self, function: Callable, caller: FrameType) -> Spec:

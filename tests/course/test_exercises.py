@@ -3,6 +3,8 @@
 Wrong answers and other right answers stand in course/exercises/NAME.mutants.toml.
 """
 import contextlib
+import copy
+import importlib
 import io
 import textwrap
 import tomllib
@@ -42,11 +44,12 @@ def score(name, changes=None, only=None, seed=0):
     return tasks
 
 
-def mutants(kind):
+def answers(kind):
+    """The entries of all mutants.toml: kind is wrong or right."""
     for name in NAMES:
         for function, lists in tomllib.loads((ROOT / f"course/exercises/{name}.mutants.toml").read_text()).items():
             for number, entry in enumerate(lists[kind]):
-                yield pytest.param(name, function, entry, id=f"{name[:3]}-{function}-{number}")
+                yield pytest.param(name, function, entry, id=f"{name.split('_')[0]}-{function}-{number}")
 
 
 def solve_cell(name, function):
@@ -54,13 +57,16 @@ def solve_cell(name, function):
     return source
 
 
-def changed(source, entry):
-    """The source with a replacement, or with other code in place of the solution."""
-    if "code" not in entry:
-        assert source.count(entry["find"]) >= 1, f"{entry['find']!r} isn't in the solution"
-        return source.replace(entry["find"], entry["replace"])
+def replaced(source, find, replace):
+    """The source with another piece in all places where `find` stands."""
+    assert find in source, f"{find!r} isn't in the solution"
+    return source.replace(find, replace)
+
+
+def answered(source, code):
+    """The source with `code` in place of the solution."""
     head, rest = source.split(REGION[0])
-    return head + textwrap.indent(entry["code"].strip("\n"), "    ") + rest.split(REGION[1])[1]
+    return head + textwrap.indent(code.strip("\n"), "    ") + rest.split(REGION[1])[1]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,30 +78,73 @@ def test_the_solution_gets_everything_whatever_the_random_inputs(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_stub_gets_nothing_and_is_told_so(name):
-    stubs = {task: changed(source, {"code": "raise NotImplementedError()"}) for task, source, about in cells(name) if about["solution"]}
+    stubs = {task: answered(source, "raise NotImplementedError()") for task, source, about in cells(name) if about["solution"]}
     for task in score(name, stubs).values():
         assert task.score == 0 and "not written yet" in task.text
 
 
-@pytest.mark.parametrize("name, function, entry", list(mutants("mutants")))
+@pytest.mark.parametrize("name, function, entry", list(answers("wrong")))
 def test_typical_mistakes_are_named(name, function, entry):
+    *change, says = entry
+    source = (answered if len(change) == 1 else replaced)(solve_cell(name, function), *change)
     for seed in range(3):
-        task = score(name, {function: changed(solve_cell(name, function), entry)}, function, seed)[function]
-        assert task.score == 0 and entry["says"] in task.text, task.text
+        task = score(name, {function: source}, function, seed)[function]
+        assert task.score < task.points and says and says in task.text, task.text
 
 
-@pytest.mark.parametrize("name, function, entry", list(mutants("alternatives")))
-def test_other_right_answers_pass(name, function, entry):
+@pytest.mark.parametrize("name, function, code", list(answers("right")))
+def test_other_right_answers_pass(name, function, code):
     for seed in range(3):
-        task = score(name, {function: changed(solve_cell(name, function), entry)}, function, seed)[function]
+        task = score(name, {function: answered(solve_cell(name, function), code)}, function, seed)[function]
         assert task.score == task.points, task.text
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_graded_function_has_enough_of_both(name):
+def test_every_graded_function_has_wrong_and_right_answers(name):
     lists = tomllib.loads((ROOT / f"course/exercises/{name}.mutants.toml").read_text())
-    graded = {task for task, _, about in cells(name) if about["solution"]}
-    assert lists.keys() == graded
+    assert lists.keys() == {task for task, _, about in cells(name) if about["solution"]}
     for function, both in lists.items():
-        assert len(both["mutants"]) >= 5 and len(both["alternatives"]) >= 2, function
-        assert all(entry["says"] for entry in both["mutants"]), function
+        assert both["wrong"] and len(both["right"]) >= 2, function
+
+
+def listed():
+    """Every mistake, misstep and wrong rule that a checks module lists."""
+    for name in NAMES:
+        check = checks_of(name)
+        for function, spec in check.specs.items():
+            for kind in ("mistakes", "missteps", "rules"):
+                for number, sentence in enumerate(getattr(spec, kind)):
+                    yield pytest.param(check, spec, kind, sentence, id=f"{name.split('_')[0]}-{function}-{kind}-{number}")
+
+
+def checks_of(name):
+    return importlib.import_module(f"gan_scratch.checks.{name.split('_')[0]}").check
+
+
+def as_an_answer(spec, kind, wrong):
+    """The wrong function as a student would hand it in: complete, and under the right name."""
+    def answer(*args):
+        if kind == "rules":
+            return bool(wrong(*args))
+        right = spec.reference(*copy.deepcopy(args))
+        if kind == "missteps":
+            wrong(*args)
+            return right
+        value = wrong(*args)
+        if len(spec.outputs) == 1:
+            return value
+        assert len(value) == len(spec.outputs), "a mistake must give something for each output, or None"
+        return tuple(r if v is None else v for v, r in zip(value, right))
+
+    answer.__name__ = spec.name
+    return answer
+
+
+@pytest.mark.parametrize("check, spec, kind, sentence", list(listed()))
+def test_a_listed_mistake_handed_in_gets_its_own_sentence(check, spec, kind, sentence):
+    answer = as_an_answer(spec, kind, getattr(spec, kind)[sentence])
+    for seed in range(3):
+        check.rng, printed = np.random.default_rng(seed), io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            verdict = check(answer)
+        assert not verdict and sentence in printed.getvalue(), f"seed {seed}: {printed.getvalue()}"
