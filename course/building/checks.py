@@ -84,7 +84,7 @@ def check_test(cell: Cell, specs: dict, solved: set[str], module: str) -> tuple[
         line, called = cell.line + call.lineno - 1, ast.unparse(call.func)
         if called in solved:
             problems.append(Problem(line, f"a test can't call {called} itself, because the student's functions live in "
-                                          f"another process; write check({called}, on=(…))"))
+                                          f"another process; write check({called}), and put the inputs into cases or hidden of its checks module"))
         if called not in ("check", "check.hidden"):
             continue
         given = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else None

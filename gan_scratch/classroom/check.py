@@ -120,6 +120,7 @@ class Verdict:
         about = {fault.about for fault in self.faults}
         if not about:
             return 0.0
+        about |= {QUIET} & self.shares.keys()  # a point for the way to the right numbers, not to wrong ones
         return float(sum(self.shares[name] for name in about)) if self.shares and about <= self.shares.keys() else float(n)
 
     def __and__(self, other: "Verdict") -> "Verdict":
@@ -225,11 +226,11 @@ class Checks:
         return self._judge(spec, function, spec.cases)
 
     def hidden(self, function: Callable) -> Verdict:
-        """The same on the inputs that are kept for the grader. Says nothing unless something is wrong."""
+        """The same on the inputs that are kept for the grader. Says nothing unless something is wrong here alone; few inputs tell no causes."""
         spec = self._spec(function, sys._getframe(1))
         cases = {f"one more input{f' ({n})' if n else ''}": (lambda rng, args=args: args(rng) if callable(args) else copy.deepcopy(args))
                  for n, args in enumerate(spec.hidden)}
-        return self._judge(spec, function, cases, silent=True) if cases else Verdict(spec.name, [], spec.shares)
+        return self._judge(spec, function, cases, kept=True) if cases else Verdict(spec.name, [], spec.shares)
 
     def _spec(self, function: Callable, caller: FrameType) -> Spec:
         """The spec of the function that is meant: the name that stands in the call, else a name of the function."""
@@ -243,14 +244,16 @@ class Checks:
         given = getattr(function, "__name__", "") or type(function).__name__
         raise ValueError(f"there is no check for {given!r} here; this exercise checks {', '.join(self.specs)}. Was a function renamed?")
 
-    def _judge(self, spec: Spec, function: Callable, cases: dict[str, Make], silent: bool = False) -> Verdict:
+    def _judge(self, spec: Spec, function: Callable, cases: dict[str, Make], kept: bool = False) -> Verdict:
+        """Call, compare, show and log; `kept`: the inputs are those that are kept for the grader."""
         deadline = time.monotonic() + SECONDS
         calls = self._calls(spec, function, cases, deadline)
         with quiet():
-            faults = faults_of(spec, calls, lambda inputs: call_all(function, inputs, max(deadline - time.monotonic(), 0.2)))
-        if faults or not silent:
-            show.verdict(spec, faults, remarks(calls), " on inputs that are kept for the grader" if silent else "")
-        self.log.append((spec.name, [fault.sentence for fault in faults]))
+            faults = faults_of(spec, calls, lambda inputs: call_all(function, inputs, max(deadline - time.monotonic(), 0.2)), reasons=not kept)
+        known = any(name == spec.name and said for name, said in self.log[-1:])
+        if not kept or faults and not known:
+            show.verdict(spec, faults, remarks(calls), " on inputs that are kept for the grader" if kept else "")
+            self.log.append((spec.name, [fault.sentence for fault in faults]))
         return Verdict(spec.name, faults, spec.shares)
 
     def _calls(self, spec: Spec, function: Callable, cases: dict[str, Make], deadline: float) -> list[Call]:
@@ -329,8 +332,8 @@ def wrong_in(call: Call) -> Iterator[Fault]:
             yield Fault(name, "")
 
 
-def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]]) -> list[Fault]:
-    """Everything that is wrong with a function, as sentences. `ask` calls it once more, for probes."""
+def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]], reasons: bool = True) -> list[Fault]:
+    """Everything that is wrong with a function, as sentences, with causes if `reasons`. `ask` calls it once more, for probes."""
     raised = [call for call in calls if not call.ran]
     ran = [call for call in calls if call.ran]
     if not ran:
@@ -340,8 +343,8 @@ def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[O
         if found := look(ran):
             return faults + [Fault("", found)]
     if spec.judge is None:
-        faults += [fault for i in range(len(spec.outputs) if ran[0].wants else 0) if (fault := output_fault(spec, i, ran, raised, ask))]
-        faults += [Fault(name, sentence) for name, sentence in updates.find(ran)]
+        faults += [fault for i in range(len(spec.outputs) if ran[0].wants else 0) if (fault := output_fault(spec, i, ran, raised, ask, reasons))]
+        faults += [Fault(name, sentence) for name, sentence in updates.find(ran, reasons)]
         faults += warned(spec, ran)
     return faults
 
@@ -449,16 +452,17 @@ def permuted(call: Call, order: tuple[int, ...]) -> bool:
     return all(diagnose.right(s, call.spec.tolerance) for s in seen)
 
 
-def output_fault(spec: Spec, i: int, calls: list[Call], raised: list[Call], ask: Callable[[list[tuple]], list[Outcome]]) -> Fault | None:
+def output_fault(spec: Spec, i: int, calls: list[Call], raised: list[Call], ask: Callable[[list[tuple]], list[Outcome]],
+                 reasons: bool) -> Fault | None:
     """What is wrong with the i-th output, over all calls; a cause must raise an exception wherever the function did."""
     views = [call.seen(i) for call in calls]
     failed = [Seen(call.label, spec.named(call.args), None, call.wants[i]) for call in raised[:3]]
     causes = [(text, predict) for text, predict in causes_of(spec, i, views) if all(diagnose.fails(predict, seen) for seen in failed)]
-    found = diagnose.find(views, causes, spec.tolerance)
+    found = diagnose.find(views, causes, spec.tolerance, reasons)
     if found is None:
         sentence = next(filter(None, map(precision_fault, views)), None)
         found = Finding(sentence, None) if sentence else None
-    elif not found.explained:
+    elif reasons and not found.explained:
         more = next(filter(None, (alias for call in calls for alias in call.outcome.aliases)), None) or ignored(spec, i, calls, ask)
         found = Finding(f"{found.sentence}; {more}", found.label) if more else found
     if found is None:

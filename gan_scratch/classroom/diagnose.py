@@ -85,8 +85,8 @@ def described(want: np.ndarray) -> str:
 
 # --- what is wrong with one output ---------------------------------------------------------------------------------------
 
-def find(views: list[Seen], causes: list[Cause], tolerance: float) -> Finding | None:
-    """What is wrong with an output, from all calls that were seen; None if it is right in all of them."""
+def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool = True) -> Finding | None:
+    """What is wrong with an output, from all calls that were seen; None if it is right in all of them. Without `reasons` only facts."""
     wrong = [seen for seen in views if not right(seen, tolerance)]
     if not wrong:
         return None
@@ -99,7 +99,7 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float) -> Finding | 
     # An overflow, or another case that goes wrong, may be a second fault; the first one must explain what passes as well.
     first = [seen for seen in finite if seen.label not in labels - {wrong[0].label}]
     for some, label in ((views, None), (finite, None), (first, wrong[0].label)):
-        if sentence := next((text for text, predict in causes if explains(predict, some, tolerance)), None):
+        if reasons and (sentence := next((text for text, predict in causes if explains(predict, some, tolerance)), None)):
             return Finding(sentence, label)
     concerned = [seen for seen in finite if seen.label in labels]
     faulty = [seen for seen in concerned if not right(seen, tolerance)]
@@ -108,7 +108,7 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float) -> Finding | 
         return Finding(not_finite(first), where(first, views, wrong))
     place = where(faulty[0], views, wrong)
     for sentence, holds in relations(faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2):
-        if all(safely(holds, seen) for seen in concerned):
+        if reasons and all(safely(holds, seen) for seen in concerned):
             return Finding(sentence, place)
     plainest = min(faulty, key=lambda seen: (seen.label != faulty[0].label, sum(np.size(x) for x in seen.args.values())))
     return Finding(facts(plainest, tolerance), place, explained=False)

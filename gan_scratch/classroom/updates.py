@@ -12,15 +12,15 @@ from gan_scratch.classroom.diagnose import near
 from gan_scratch.optim import SGD, Optimizer
 
 
-def find(calls: list) -> list[tuple[str, str]]:
-    """(network, sentence) for each network that isn't what it should be after the calls (of check.Call)."""
+def find(calls: list, reasons: bool = True) -> list[tuple[str, str]]:
+    """(network, sentence) for each network that isn't what it should be after the calls (of check.Call). Without `reasons` only facts."""
     spec = calls[0].spec
     wrong = {name: [call for call in calls if compare(name, call.got_after(name), call.after[name], call.before[name])] for name in spec.updates}
     if not any(wrong.values()):
         return []
     names = [name for name in spec.updates if wrong[name]]
     for sentence, update in [*spec.missteps.items(), *general(spec.reference)]:
-        if all(leads_to(update, call) for call in calls):
+        if reasons and all(leads_to(update, call) for call in calls):
             return [(name, sentence) for name in names]
     return [(name, movement(name, calls) or compare_first(name, wrong[name])) for name in names]
 
