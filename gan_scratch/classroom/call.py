@@ -53,23 +53,26 @@ class Outcome:
     aliases: list[str] = field(default_factory=list)
 
 
-def call_all(f: Callable, inputs: list[tuple], seconds: float = SECONDS) -> list[Outcome]:
+def call_all(f: Callable, inputs: list[tuple], seconds: float = SECONDS, needed: int = 1) -> list[Outcome]:
     """Call f on copies of each of these arguments, here, or where f lives when it is a session's proxy of a function in a kernel.
 
-    Fewer outcomes come back than inputs went in when the time was used up; the first call is always made.
+    Args:
+        seconds: for one call. When so much time has passed in all, no more than the first `needed` calls are made.
+
+    Returns: the outcomes, fewer than there are inputs when time was short.
     """
     remote = getattr(f, "call_remotely", None)
-    return remote(inputs, seconds) if remote else call_all_here(f, inputs, seconds)
+    return remote(inputs, seconds, needed) if remote else call_all_here(f, inputs, seconds, needed)
 
 
-def call_all_here(f: Callable, inputs: list[tuple], seconds: float) -> list[Outcome]:
-    """The same in this process."""
-    outcomes, deadline = [], time.monotonic() + seconds
+def call_all_here(f: Callable, inputs: list[tuple], seconds: float, needed: int = 1) -> list[Outcome]:
+    """The same in this process. The needed calls together have twice the time of one."""
+    outcomes, began = [], time.monotonic()
     for args in inputs:
-        left = deadline - time.monotonic()
-        if outcomes and left < seconds / 10:
+        passed = time.monotonic() - began
+        if len(outcomes) >= needed and passed > seconds:
             break
-        outcomes.append(call_here(f, args, left))
+        outcomes.append(call_here(f, args, max(min(seconds, 2 * seconds - passed), 0.1)))
         if outcomes[-1].error.startswith(STOPPED):
             break
     return outcomes

@@ -21,22 +21,22 @@ from gan_scratch.classroom.call import Other, Outcome, call_all_here
 LARGEST = 16 * 2**20  # characters of an answer that is read
 
 
-def ask(name: str, inputs: list[tuple], seconds: float) -> str:
+def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1) -> str:
     """The expression that the kernel evaluates: it calls the function on each of the inputs and gives back the outcomes as text."""
-    request = base64.b64encode(pickle.dumps((name, inputs, seconds))).decode()
+    request = base64.b64encode(pickle.dumps((name, inputs, seconds, needed))).decode()
     return f"__import__('gan_scratch.classroom.remote', fromlist=['answer']).answer({request!r}, globals())"
 
 
 def answer(request: str, names: dict) -> str:
     """In the kernel: call the student's function and write down the outcomes."""
-    name, inputs, seconds = pickle.loads(base64.b64decode(request))
+    name, inputs, seconds, needed = pickle.loads(base64.b64decode(request))
     f = names.get(name)
     if f is None:
         outcomes = [Outcome(error=f"there is no function {name}; was its cell run, and does it keep the name?")]
     elif not callable(f):
         outcomes = [Outcome(error=f"{name} is no function but {type(f).__name__}")]
     else:
-        outcomes = call_all_here(f, inputs, seconds)
+        outcomes = call_all_here(f, inputs, seconds, needed)
     return base64.b64encode(pack(outcomes).encode()).decode()
 
 
@@ -121,12 +121,12 @@ class Remote:
     def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = ""):
         self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
 
-    def call_remotely(self, inputs: list[tuple], seconds: float) -> list[Outcome]:
+    def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1) -> list[Outcome]:
         """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
         if self._failed:
             return [Outcome(error=f"it isn't there, because {self._failed}")]
         try:
-            outcomes = unpack(text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds)))))
+            outcomes = unpack(text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed))))
         except (ValueError, RuntimeError) as error:
             return [Outcome(error=one_line(error))]
         forged = not 0 < len(outcomes) <= len(inputs) or any(

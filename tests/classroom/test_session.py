@@ -9,7 +9,7 @@ from gan_scratch.classroom.session import Limits, judge, run
 GIVEN = "import numpy as np\nfrom gan_scratch.checks.e02 import check"
 RIGHT = "def tanh_backward(dy, y):\n    return dy * (1 - y * y)"
 TEST = "check(tanh_backward).points(1)"
-SIGMOID = "def sigmoid(x):\n    return 1 / (1 + np.exp(-x))"
+SIGMOID = "def sigmoid(x):\n    return 0.5 * (1 + np.tanh(x / 2))"
 
 
 def cell(source, name=None, **about):
@@ -28,10 +28,10 @@ def notebook(*own, tanh=RIGHT):
 
 
 def test_a_right_notebook_gets_everything_though_it_warns():
-    nb = notebook()
+    nb = notebook(tanh=RIGHT.replace("    return", "    np.exp(np.float64(1000))\n    return"))
     result = run(nb)
     assert (result.score, result.points, result.problems) == (3, 3, [])
-    assert "It warned: RuntimeWarning: overflow" in result.tasks[1].text
+    assert "It warned: RuntimeWarning: overflow" in result.tasks[0].text
     outputs = nb.cells[3].outputs
     assert outputs[0].text.startswith("✓") and outputs[1].data["text/plain"] == "1.0"
     assert nb.metadata["gan_scratch"]["tasks"][0]["name"] == "test_tanh_backward"
@@ -135,7 +135,7 @@ def test_the_command_check(solved, status, tmp_path, capsys):
     before = path.read_bytes()
     assert cli.main(["check", str(path)]) == status
     text = capsys.readouterr().out
-    assert ("3 of 3 points" if solved else "2 of 3 points") in text and ("not written yet" in text) != solved
+    assert ("3 of 3 points" if solved else "2 of 3 points") in text and ("Not written yet" in text) != solved
     assert path.read_bytes() == before
 
 

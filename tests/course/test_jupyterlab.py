@@ -190,7 +190,7 @@ def validate(page):
 def test_an_untouched_exercise_says_what_is_missing(page, student, picture):
     said = of_checks(run_all(page, student[1]("tree/e02_backprop/e02_backprop.ipynb")))
     picture("run", whole=True)
-    assert "dense_forward" in said and all("not written yet" in text for text in said.values())
+    assert "dense_forward" in said and all("Not written yet" in text for text in said.values())
     dialog = validate(page)
     picture("dialog")
     assert dialog.count("The following cell failed") == len(CHECKS) + 1  # and the answer in words
