@@ -1,4 +1,5 @@
 """Call a student's function and see everything that happens: what it returns, prints, warns of, raises, and changes."""
+
 from __future__ import annotations
 
 import contextlib
@@ -81,14 +82,22 @@ def call_all_here(f: Callable, inputs: list[tuple], seconds: float, needed: int 
 def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
     """Call f(*copy of args) with prints, warnings and every exception caught."""
     args, outcome, printed = copy.deepcopy(args), Outcome(), Limited()
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
         warnings.simplefilter("always")
         try:
             with at_most(seconds):
                 value = f(*args)
             outcome.value, outcome.args = plain(value), plain(args)
-            outcome.same = [(i, j) for i, y in enumerate(value if isinstance(value, tuple) else (value,))
-                            for j, x in enumerate(args) if y is x and isinstance(y, np.ndarray)]
+            outcome.same = [
+                (i, j)
+                for i, y in enumerate(value if isinstance(value, tuple) else (value,))
+                for j, x in enumerate(args)
+                if y is x and isinstance(y, np.ndarray)
+            ]
         except TooSlow as error:
             outcome.error = f"{STOPPED} after {seconds:.1f} s: is there a loop that never ends, or far too much work?"
             outcome.where = student_line(error)
@@ -104,7 +113,7 @@ class Limited(io.StringIO):
     """Keeps the beginning of what is written to it."""
 
     def write(self, text: str) -> int:
-        super().write(text[:max(0, PRINTED - self.tell())])
+        super().write(text[: max(0, PRINTED - self.tell())])
         return len(text)
 
 
@@ -149,7 +158,8 @@ MEANING = {  # part of Python's or NumPy's message -> what it comes from
     "only length-1 arrays": "the functions of math take one number; those of NumPy take arrays",
     "only 0-dimensional arrays": "the functions of math take one number; those of NumPy take arrays",
     "can't multiply sequence by non-int": "a tuple or list is used as a number; does a function return several things, which must be unpacked?",
-    "object is not subscriptable": "what stands before [ ] is no array"}
+    "object is not subscriptable": "what stands before [ ] is no array",
+}
 
 
 def in_words(error: BaseException) -> str:
@@ -161,7 +171,11 @@ def in_words(error: BaseException) -> str:
 
 def student_line(error: BaseException) -> str:
     """Where in the student's own code an exception arose: the last frame that isn't a library's."""
-    own = [(f.filename, f.lineno, f.name) for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(LIBRARIES)]
+    own = [
+        (f.filename, f.lineno, f.name)
+        for f in traceback.extract_tb(error.__traceback__)
+        if not f.filename.startswith(LIBRARIES)
+    ]
     if not own:
         return ""
     filename, line, name = own[-1]

@@ -12,6 +12,7 @@ A test cell of a notebook then reads
 
 The verdict is the check's own: no assert statement and no function of numpy.testing takes part in it.
 """
+
 from __future__ import annotations
 
 import ast
@@ -108,10 +109,14 @@ class Verdict:
         Raises ValueError when the shares don't add up to n.
         """
         if self.shares and not math.isclose(sum(self.shares.values()), n):
-            raise ValueError(f"the shares of {self.name} add up to {sum(self.shares.values()):g} points, but its test gives {n:g}")
+            raise ValueError(
+                f"the shares of {self.name} add up to {sum(self.shares.values()):g} points, but its test gives {n:g}"
+            )
         score = Score(float(n) - self.lost(n), float(n))
         show.score(score)
-        if self.faults and os.environ.get("NBGRADER_VALIDATING"):  # the Validate button shows stderr, else a misleading sentence of its own
+        if self.faults and os.environ.get(
+            "NBGRADER_VALIDATING"
+        ):  # the Validate button shows stderr, else a misleading sentence of its own
             print("\n".join(f"✗ {self.name}: {fault.sentence}" for fault in self.faults), file=sys.stderr)
         return score
 
@@ -121,7 +126,9 @@ class Verdict:
         if not about:
             return 0.0
         about |= {QUIET} & self.shares.keys()  # a point for the way to the right numbers, not to wrong ones
-        return float(sum(self.shares[name] for name in about)) if self.shares and about <= self.shares.keys() else float(n)
+        return (
+            float(sum(self.shares[name] for name in about)) if self.shares and about <= self.shares.keys() else float(n)
+        )
 
     def __and__(self, other: "Verdict") -> "Verdict":
         """Both together: right where both are."""
@@ -228,8 +235,12 @@ class Checks:
     def hidden(self, function: Callable) -> Verdict:
         """The same on the inputs that are kept for the grader. Says nothing unless something is wrong here alone; few inputs tell no causes."""
         spec = self._spec(function, sys._getframe(1))
-        cases = {f"one more input{f' ({n})' if n else ''}": (lambda rng, args=args: args(rng) if callable(args) else copy.deepcopy(args))
-                 for n, args in enumerate(spec.hidden)}
+        cases = {
+            f"one more input{f' ({n})' if n else ''}": (
+                lambda rng, args=args: args(rng) if callable(args) else copy.deepcopy(args)
+            )
+            for n, args in enumerate(spec.hidden)
+        }
         return self._judge(spec, function, cases, kept=True) if cases else Verdict(spec.name, [], spec.shares)
 
     def _spec(self, function: Callable, caller: FrameType) -> Spec:
@@ -242,14 +253,21 @@ class Checks:
             if name in self.specs:
                 return self.specs[name]
         given = getattr(function, "__name__", "") or type(function).__name__
-        raise ValueError(f"there is no check for {given!r} here; this exercise checks {', '.join(self.specs)}. Was a function renamed?")
+        raise ValueError(
+            f"there is no check for {given!r} here; this exercise checks {', '.join(self.specs)}. Was a function renamed?"
+        )
 
     def _judge(self, spec: Spec, function: Callable, cases: dict[str, Make], kept: bool = False) -> Verdict:
         """Call, compare, show and log; `kept`: the inputs are those that are kept for the grader."""
         deadline = time.monotonic() + SECONDS
         calls = self._calls(spec, function, cases, deadline)
         with quiet():
-            faults = faults_of(spec, calls, lambda inputs: call_all(function, inputs, max(deadline - time.monotonic(), 0.2)), reasons=not kept)
+            faults = faults_of(
+                spec,
+                calls,
+                lambda inputs: call_all(function, inputs, max(deadline - time.monotonic(), 0.2)),
+                reasons=not kept,
+            )
         known = any(name == spec.name and said for name, said in self.log[-1:])
         if not kept or faults and not known:
             show.verdict(spec, faults, remarks(calls), " on inputs that are kept for the grader" if kept else "")
@@ -260,9 +278,16 @@ class Checks:
         """The function called on every case; on other numbers of the same shapes, and again; and, if it fails, on fresh draws."""
         drawn = {label: make(self.rng) for label, make in cases.items()}
         plan = [(label, "first", args) for label, args in drawn.items()]
-        plan += [(label, "other", turned(args)) for label, args in drawn.items()] + [(label, "again", args) for label, args in drawn.items()]
+        plan += [(label, "other", turned(args)) for label, args in drawn.items()] + [
+            (label, "again", args) for label, args in drawn.items()
+        ]
         calls = called(spec, function, plan, deadline)
-        if spec.judge is None and len(calls) == len(plan) and not all(call.is_right() for call in calls) and any(call.ran for call in calls):
+        if (
+            spec.judge is None
+            and len(calls) == len(plan)
+            and not all(call.is_right() for call in calls)
+            and any(call.ran for call in calls)
+        ):
             plan = [(label, "fresh", make(self.rng)) for _ in range(FRESH) for label, make in cases.items()]
             calls += called(spec, function, plan, deadline)
         return calls
@@ -281,7 +306,12 @@ def name_in_call(caller: FrameType) -> str:
     at = inspect.getframeinfo(caller, context=0).positions
     if at is None or at.lineno is None or at.lineno != at.end_lineno:
         return ""
-    line = linecache.getline(caller.f_code.co_filename, at.lineno).encode()[at.col_offset:at.end_col_offset].decode(errors="replace")
+    line = (
+        linecache
+        .getline(caller.f_code.co_filename, at.lineno)
+        .encode()[at.col_offset : at.end_col_offset]
+        .decode(errors="replace")
+    )
     with contextlib.suppress(SyntaxError, ValueError):
         for node in ast.walk(ast.parse(line)):
             if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
@@ -291,7 +321,9 @@ def name_in_call(caller: FrameType) -> str:
 
 def turned(args: tuple) -> tuple:
     """Other numbers of the same shapes: every array backwards along its first axis."""
-    return tuple(a[::-1].copy() if isinstance(a, np.ndarray) and a.ndim else a for a in copy.deepcopy(args))  # an optimizer shares its network
+    return tuple(
+        a[::-1].copy() if isinstance(a, np.ndarray) and a.ndim else a for a in copy.deepcopy(args)
+    )  # an optimizer shares its network
 
 
 @contextlib.contextmanager
@@ -306,11 +338,14 @@ def remarks(calls: list[Call]) -> list[str]:
     """The student's own prints and warnings, in a readable way."""
     lines = [f"It warned: {w}" for w in dict.fromkeys(w for call in calls for w in call.outcome.warnings)][:3]
     printed = next((call.outcome.printed.rstrip().splitlines() for call in calls if call.outcome.printed.strip()), [])
-    lines += [f"It printed: {line}" for line in printed[:5]] + (["It printed more than that."] if len(printed) > 5 else [])
+    lines += [f"It printed: {line}" for line in printed[:5]] + (
+        ["It printed more than that."] if len(printed) > 5 else []
+    )
     return lines
 
 
 # --- all that is wrong -------------------------------------------------------------------------------------------------
+
 
 def wrong_in(call: Call) -> Iterator[Fault]:
     """Every fault of one call, without looking for reasons."""
@@ -333,7 +368,9 @@ def wrong_in(call: Call) -> Iterator[Fault]:
             yield Fault(name, "")
 
 
-def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]], reasons: bool = True) -> list[Fault]:
+def faults_of(
+    spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]], reasons: bool = True
+) -> list[Fault]:
     """Everything that is wrong with a function, as sentences, with causes if `reasons`. `ask` calls it once more, for probes."""
     raised = [call for call in calls if not call.ran]
     ran = [call for call in calls if call.ran]
@@ -344,7 +381,11 @@ def faults_of(spec: Spec, calls: list[Call], ask: Callable[[list[tuple]], list[O
         if found := look(ran):
             return faults + [Fault("", found)]
     if spec.judge is None:
-        faults += [fault for i in range(len(spec.outputs) if ran[0].wants else 0) if (fault := output_fault(spec, i, ran, raised, ask, reasons))]
+        faults += [
+            fault
+            for i in range(len(spec.outputs) if ran[0].wants else 0)
+            if (fault := output_fault(spec, i, ran, raised, ask, reasons))
+        ]
         faults += [Fault(name, sentence) for name, sentence in updates.find(ran, reasons)]
         faults += warned(spec, ran)
     return faults
@@ -354,15 +395,22 @@ def with_case(sentence: str, label: str | None, calls: list[Call], passes: Calla
     """The sentence with the case that it is about, and one case that is right, if there are such."""
     if label is None:
         return sentence
-    fine = [other for other in dict.fromkeys(call.label for call in calls) if all(passes(call) for call in calls if call.label == other)]
+    fine = [
+        other
+        for other in dict.fromkeys(call.label for call in calls)
+        if all(passes(call) for call in calls if call.label == other)
+    ]
     beside = next((f"; right for {other or 'ordinary inputs'}" for other in fine if other != label), "")
     return f"{sentence} (for {label or 'ordinary inputs'}{beside})"
 
 
 def raising(call: Call) -> str:
     """An exception, the student's line, and what the function was called with."""
-    shapes = [f"{name} {x.shape}" if isinstance(x, np.ndarray) else f"{name} = {x}" for name, x in call.spec.named(call.args).items()
-              if isinstance(x, (np.ndarray, int, float, str, tuple))]
+    shapes = [
+        f"{name} {x.shape}" if isinstance(x, np.ndarray) else f"{name} = {x}"
+        for name, x in call.spec.named(call.args).items()
+        if isinstance(x, (np.ndarray, int, float, str, tuple))
+    ]
     inputs = f"; it was called with {', '.join(shapes)}" if shapes else ""
     return f"{call.outcome.error} ({call.outcome.where}{inputs})" if call.outcome.where else call.outcome.error
 
@@ -381,9 +429,19 @@ def changed(call: Call) -> Iterator[Fault]:
             yield from (Fault("", sentence) for sentence in updates.disturbed(name, plain(before), after))
         if not isinstance(before, np.ndarray):
             continue
-        if not isinstance(after, np.ndarray) or after.shape != before.shape or not np.array_equal(before, after, equal_nan=before.dtype.kind in "fc"):
-            alias = " and returns that very array: `a = b` makes no copy of b" if any(pair[1] == j for pair in call.outcome.same) else ""
-            yield Fault("", f"it changes its input {name}{alias}; compute a new array (no +=, *= or a[…] = … on {name})")
+        if (
+            not isinstance(after, np.ndarray)
+            or after.shape != before.shape
+            or not np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
+        ):
+            alias = (
+                " and returns that very array: `a = b` makes no copy of b"
+                if any(pair[1] == j for pair in call.outcome.same)
+                else ""
+            )
+            yield Fault(
+                "", f"it changes its input {name}{alias}; compute a new array (no +=, *= or a[…] = … on {name})"
+            )
 
 
 def judged(calls: list[Call]) -> str:
@@ -400,10 +458,18 @@ def counted(calls: list[Call]) -> str:
     for call in calls:
         if call.wants and call.gots is None:
             names, value = call.spec.outputs, call.outcome.value
-            what = (f"{len(value)} things" if isinstance(value, (tuple, list)) else f"one array of shape {value.shape}"
-                    if isinstance(value, np.ndarray) else "one thing")
-            return ("it returns None. Does it end with a `return`?" if value is None
-                    else f"it returns {what}, expected {len(names)}: {', '.join(names)}")
+            what = (
+                f"{len(value)} things"
+                if isinstance(value, (tuple, list))
+                else f"one array of shape {value.shape}"
+                if isinstance(value, np.ndarray)
+                else "one thing"
+            )
+            return (
+                "it returns None. Does it end with a `return`?"
+                if value is None
+                else f"it returns {what}, expected {len(names)}: {', '.join(names)}"
+            )
     return ""
 
 
@@ -412,11 +478,21 @@ def memory(calls: list[Call]) -> str:
     kinds = {(call.label, call.kind): call for call in calls}
     if all(call.is_right() for call in calls):
         return ""
-    pairs = lambda kind: [(call, kinds[label, kind]) for (label, first), call in kinds.items() if first == "first" and (label, kind) in kinds]  # noqa: E731
+    pairs = lambda kind: [
+        (call, kinds[label, kind])
+        for (label, first), call in kinds.items()
+        if first == "first" and (label, kind) in kinds
+    ]  # noqa: E731
     if not all(alike(call, again) for call, again in pairs("again")):
         return "a second call with the same inputs gives another answer: does it keep something from call to call, or draw random numbers?"
-    repeats = [call for call, other in pairs("other") if call.is_right() and not other.is_right() and alike(call, other)]
-    if repeats and all(call.is_right() for call, _ in pairs("other")) and not any(isinstance(call.outcome.value, (bool, np.bool_)) for call in calls):
+    repeats = [
+        call for call, other in pairs("other") if call.is_right() and not other.is_right() and alike(call, other)
+    ]
+    if (
+        repeats
+        and all(call.is_right() for call, _ in pairs("other"))
+        and not any(isinstance(call.outcome.value, (bool, np.bool_)) for call in calls)
+    ):
         return "it gives the answer of an earlier call for other inputs of the same shape: does it keep results from call to call?"
     return ""
 
@@ -453,18 +529,30 @@ def permuted(call: Call, order: tuple[int, ...]) -> bool:
     return all(diagnose.right(s, call.spec.tolerance) for s in seen)
 
 
-def output_fault(spec: Spec, i: int, calls: list[Call], raised: list[Call], ask: Callable[[list[tuple]], list[Outcome]],
-                 reasons: bool) -> Fault | None:
+def output_fault(
+    spec: Spec,
+    i: int,
+    calls: list[Call],
+    raised: list[Call],
+    ask: Callable[[list[tuple]], list[Outcome]],
+    reasons: bool,
+) -> Fault | None:
     """What is wrong with the i-th output, over all calls; a cause must raise an exception wherever the function did."""
     views = [call.seen(i) for call in calls]
     failed = [Seen(call.label, spec.named(call.args), None, call.wants[i]) for call in raised[:3]]
-    causes = [(text, predict) for text, predict in causes_of(spec, i, views) if all(diagnose.fails(predict, seen) for seen in failed)]
+    causes = [
+        (text, predict)
+        for text, predict in causes_of(spec, i, views)
+        if all(diagnose.fails(predict, seen) for seen in failed)
+    ]
     found = diagnose.find(views, causes, spec.tolerance, reasons)
     if found is None:
         sentence = next(filter(None, map(precision_fault, views)), None)
         found = Finding(sentence, None) if sentence else None
     elif reasons and not found.explained:
-        more = next(filter(None, (alias for call in calls for alias in call.outcome.aliases)), None) or ignored(spec, i, calls, ask)
+        more = next(filter(None, (alias for call in calls for alias in call.outcome.aliases)), None) or ignored(
+            spec, i, calls, ask
+        )
         found = Finding(f"{found.sentence}; {more}", found.label) if more else found
     if found is None:
         return None
@@ -476,18 +564,29 @@ def causes_of(spec: Spec, i: int, views: list[Seen]) -> list[Cause]:
     """Everything that predicts numbers: the listed mistakes, two arguments exchanged, one term of a sum wrong."""
     causes = [(text, prediction(mistake, i)) for text, mistake in spec.mistakes.items()]
     arrays = [name for name, x in views[0].args.items() if isinstance(x, (np.ndarray, float))]
-    causes += [(f"is what you get with {a} and {b} exchanged", exchange(spec, a, b, i)) for a, b in itertools.combinations(arrays, 2)]
+    causes += [
+        (f"is what you get with {a} and {b} exchanged", exchange(spec, a, b, i))
+        for a, b in itertools.combinations(arrays, 2)
+    ]
     if spec.terms and i == 0:
-        causes += [(f"has a wrong term: {name} {words}", lambda seen, name=name, c=c: seen.want + (c(seen) - 1) * terms_of(spec, seen)[name])
-                   for name in terms_of(spec, views[0]) for words, c in term_factors(views[0])]
+        causes += [
+            (
+                f"has a wrong term: {name} {words}",
+                lambda seen, name=name, c=c: seen.want + (c(seen) - 1) * terms_of(spec, seen)[name],
+            )
+            for name in terms_of(spec, views[0])
+            for words, c in term_factors(views[0])
+        ]
     return causes
 
 
 def prediction(mistake: Callable, i: int) -> Callable[[Seen], Any]:
     """What a mistake gives for the i-th output."""
+
     def predict(seen: Seen) -> Any:
         value = mistake(*copy.deepcopy(tuple(seen.args.values())))
         return value[i] if isinstance(value, tuple) else value
+
     return predict
 
 
@@ -495,6 +594,7 @@ def exchange(spec: Spec, a: str, b: str, i: int) -> Callable[[Seen], Any]:
     def predict(seen: Seen) -> Any:
         args = {**seen.args, a: seen.args[b], b: seen.args[a]}
         return prediction(spec.reference, i)(seen._replace(args=args))
+
     return predict
 
 
@@ -504,14 +604,23 @@ def terms_of(spec: Spec, seen: Seen) -> dict[str, float]:
 
 def term_factors(first: Seen) -> Iterator[tuple[str, Callable[[Seen], float]]]:
     """What people do to one term of a sum."""
-    constants = {0: "is missing", -1: "has the wrong sign", 2: "counts twice", 0.5: "has a factor ½ too much",
-                 1 / math.log(2): "is in bits: log2", 1 / math.log(10): "has log10"}
+    constants = {
+        0: "is missing",
+        -1: "has the wrong sign",
+        2: "counts twice",
+        0.5: "has a factor ½ too much",
+        1 / math.log(2): "is in bits: log2",
+        1 / math.log(10): "has log10",
+    }
     yield from ((words, lambda seen, c=c: c) for c, words in constants.items())
     arrays = [name for name, x in first.args.items() if isinstance(x, np.ndarray)]
     for name in arrays:
         yield f"is multiplied by the size of {name}: sum or mean?", lambda seen, name=name: seen.args[name].size
     for a, b in itertools.permutations(arrays, 2):
-        yield f"is divided by the size of {b} instead of that of {a}", lambda seen, a=a, b=b: seen.args[a].size / seen.args[b].size
+        yield (
+            f"is divided by the size of {b} instead of that of {a}",
+            lambda seen, a=a, b=b: seen.args[a].size / seen.args[b].size,
+        )
 
 
 def ignored(spec: Spec, i: int, calls: list[Call], ask: Callable[[list[tuple]], list[Outcome]]) -> str:
@@ -519,12 +628,25 @@ def ignored(spec: Spec, i: int, calls: list[Call], ask: Callable[[list[tuple]], 
     call = next(call for call in calls if not diagnose.right(call.seen(i), spec.tolerance))
     if call.wants[i].dtype == bool:
         return ""
-    numbers = [name for name, x in spec.named(call.args).items() if isinstance(x, float) or isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    numbers = [
+        name
+        for name, x in spec.named(call.args).items()
+        if isinstance(x, float) or isinstance(x, np.ndarray) and x.dtype.kind == "f"
+    ]
     arrays = [name for name in numbers if np.size(spec.named(call.args)[name]) > 1]
     probes = [(f"it doesn't change when {name} does", name, ...) for name in numbers]
-    probes += [(f"the {words} of {name} makes no difference to it", name, index) for words, index in (("last entry", -1), ("first entry", 0)) for name in arrays]
-    inputs = [tuple(shrunk(x, index) if name == parameter else x for parameter, x in spec.named(copy.deepcopy(call.args)).items())
-              for _, name, index in probes]
+    probes += [
+        (f"the {words} of {name} makes no difference to it", name, index)
+        for words, index in (("last entry", -1), ("first entry", 0))
+        for name in arrays
+    ]
+    inputs = [
+        tuple(
+            shrunk(x, index) if name == parameter else x
+            for parameter, x in spec.named(copy.deepcopy(call.args)).items()
+        )
+        for _, name, index in probes
+    ]
     for (sentence, *_), args, outcome in zip(probes, inputs, ask(inputs)):
         probe = Call(spec, "", "probe", args, outcome)
         if probe.ran and probe.gots and equal(probe.gots[i], call.gots[i]) and not equal(probe.wants[i], call.wants[i]):
@@ -545,14 +667,30 @@ def precision_fault(seen: Seen) -> str | None:
     """float32 in, float32 out: one float64 number doubles the time and the memory of everything after it."""
     floats = [x.dtype for x in seen.args.values() if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
     got = np.asarray(seen.got)
-    if got.ndim and floats and set(floats) == {np.dtype(np.float32)} and got.dtype.kind == "f" and got.dtype != np.float32:
-        return (f"has the right numbers, but is {got.dtype} though the inputs are float32: an np.zeros without dtype, an np.where or a mask with "
-                "two Python numbers, or a NumPy scalar does that")
+    if (
+        got.ndim
+        and floats
+        and set(floats) == {np.dtype(np.float32)}
+        and got.dtype.kind == "f"
+        and got.dtype != np.float32
+    ):
+        return (
+            f"has the right numbers, but is {got.dtype} though the inputs are float32: an np.zeros without dtype, an np.where or a mask with "
+            "two Python numbers, or a NumPy scalar does that"
+        )
     return None
 
 
 def warned(spec: Spec, calls: list[Call]) -> list[Fault]:
     """A fault for a warning about numbers, where the spec gives points for its absence."""
     said = [w for call in calls for w in call.outcome.warnings if w.startswith("RuntimeWarning")]
-    return [Fault(QUIET, f"the numbers are right, but on the way something overflows: {said[0].removeprefix('RuntimeWarning: ')}")] \
-        if said and QUIET in spec.shares else []
+    return (
+        [
+            Fault(
+                QUIET,
+                f"the numbers are right, but on the way something overflows: {said[0].removeprefix('RuntimeWarning: ')}",
+            )
+        ]
+        if said and QUIET in spec.shares
+        else []
+    )

@@ -8,6 +8,7 @@ a wrong cause is worse than none.
 
 Nothing here shows what the right numbers are.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -37,7 +38,9 @@ class Finding(NamedTuple):
     explained: bool = True
 
 
-Cause = tuple[str, Callable[[Seen], Any]]  # a sentence, and what this mistake would give; None where it doesn't speak of it
+Cause = tuple[
+    str, Callable[[Seen], Any]
+]  # a sentence, and what this mistake would give; None where it doesn't speak of it
 Relation = tuple[str, Callable[[Seen], bool]]  # a sentence, and whether it is true of a call
 
 
@@ -63,6 +66,7 @@ def right(seen: Seen, tolerance: float) -> bool:
 
 # --- types -----------------------------------------------------------------------------------------------------------
 
+
 def type_fault(got: Any, want: np.ndarray) -> str | None:
     """A sentence when `got` isn't made of numbers (or of True and False, where those are wanted) at all."""
     if got is None:
@@ -85,6 +89,7 @@ def described(want: np.ndarray) -> str:
 
 # --- what is wrong with one output ---------------------------------------------------------------------------------------
 
+
 def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool = True) -> Finding | None:
     """What is wrong with an output, from all calls that were seen; None if it is right in all of them. Without `reasons` only facts."""
     wrong = [seen for seen in views if not right(seen, tolerance)]
@@ -99,7 +104,9 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
     # An overflow, or another case that goes wrong, may be a second fault; the first one must explain what passes as well.
     first = [seen for seen in finite if seen.label not in labels - {wrong[0].label}]
     for some, label in ((views, None), (finite, None), (first, wrong[0].label)):
-        if reasons and (sentence := next((text for text, predict in causes if explains(predict, some, tolerance)), None)):
+        if reasons and (
+            sentence := next((text for text, predict in causes if explains(predict, some, tolerance)), None)
+        ):
             return Finding(sentence, label)
     concerned = [seen for seen in finite if seen.label in labels]
     faulty = [seen for seen in concerned if not right(seen, tolerance)]
@@ -107,10 +114,14 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
         first = next(seen for seen in views if not right(seen, tolerance))
         return Finding(not_finite(first), where(first, views, wrong))
     place = where(faulty[0], views, wrong)
-    for sentence, holds in relations(faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2):
+    for sentence, holds in relations(
+        faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2
+    ):
         if reasons and all(safely(holds, seen) for seen in concerned):
             return Finding(sentence, place)
-    plainest = min(faulty, key=lambda seen: (seen.label != faulty[0].label, sum(np.size(x) for x in seen.args.values())))
+    plainest = min(
+        faulty, key=lambda seen: (seen.label != faulty[0].label, sum(np.size(x) for x in seen.args.values()))
+    )
     return Finding(facts(plainest, tolerance), place, explained=False)
 
 
@@ -169,7 +180,14 @@ def error(got: np.ndarray, want: np.ndarray) -> float:
 def safely(holds: Callable[[Seen], bool], seen: Seen) -> bool:
     try:
         return bool(holds(seen))
-    except (ValueError, IndexError, TypeError, KeyError, ZeroDivisionError, OverflowError):  # of other shapes in this call
+    except (
+        ValueError,
+        IndexError,
+        TypeError,
+        KeyError,
+        ZeroDivisionError,
+        OverflowError,
+    ):  # of other shapes in this call
         return False
 
 
@@ -181,17 +199,24 @@ def not_finite(seen: Seen) -> str:
         return "is infinite, or NaN, in the wrong places"
     kind = "NaN" if np.isnan(seen.got).any() else "infinite"
     sentence = f"is {kind} in {int(bad.sum())} of {seen.got.size} places" if seen.got.ndim else f"is {kind}"
-    large = {name: x for name, x in seen.args.items() if isinstance(x, np.ndarray) and x.dtype.kind == "f" and np.abs(x).max(initial=0) > 50}
+    large = {
+        name: x
+        for name, x in seen.args.items()
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and np.abs(x).max(initial=0) > 50
+    }
     for name, x in large.items():
         if x.shape == bad.shape:
             there = x[bad]
             return f"{sentence}, for example where {name} = {there[np.abs(there).argmax()]:.4g}: something leaves the range of floating-point numbers"
     if large:
-        return f"{sentence}: where |{'| or |'.join(large)}| is large something leaves the range of floating-point numbers"
+        return (
+            f"{sentence}: where |{'| or |'.join(large)}| is large something leaves the range of floating-point numbers"
+        )
     return f"{sentence}: is there a division by 0, a logarithm of 0 or of a negative number, or an overflow?"
 
 
 # --- relations of the numbers that came to the right ones ----------------------------------------------------------------
+
 
 def relations(first: Seen, tolerance: float, several: bool = True) -> Iterator[Relation]:
     """Simple relations, made from the first wrong call, in the order of how much they say. `several`: there are other calls that test
@@ -202,44 +227,94 @@ def relations(first: Seen, tolerance: float, several: bool = True) -> Iterator[R
     if first.want.dtype == bool:
         return
     yield "is 0 everywhere" if first.got.ndim else "is 0", lambda s: not s.got.any()
-    yield "has its sign flipped" + (" on every entry" if first.got.ndim else ""), lambda s: near(-s.got, s.want, tolerance)
-    yield "is made of integers: the digits after the point are cut off", lambda s: s.got.dtype.kind in "iu" and near(s.got, np.trunc(s.want), tolerance)
+    yield (
+        "has its sign flipped" + (" on every entry" if first.got.ndim else ""),
+        lambda s: near(-s.got, s.want, tolerance),
+    )
+    yield (
+        "is made of integers: the digits after the point are cut off",
+        lambda s: s.got.dtype.kind in "iu" and near(s.got, np.trunc(s.want), tolerance),
+    )
     yield "is ours transposed", lambda s: s.got.ndim == 2 and near(s.got.T, s.want, tolerance)
     yield "is ours transposed, with the sign flipped", lambda s: s.got.ndim == 2 and near(-s.got.T, s.want, tolerance)
     for words, factor in factors(first) if first.got.ndim or several else ():
-        yield words, lambda s, factor=factor: near(s.got, factor(s) * s.want, tolerance) and not near(s.got, s.want, tolerance)
+        yield (
+            words,
+            lambda s, factor=factor: near(s.got, factor(s) * s.want, tolerance) and not near(s.got, s.want, tolerance),
+        )
     yield from shifts(first, tolerance) if first.got.ndim or several else ()
     yield from of_inputs(first, tolerance)
     for axes in subsets(first.got.ndim):
-        yield (f"is in reverse order along axis {', '.join(map(str, axes))}: was something flipped?",
-               lambda s, axes=axes: near(np.flip(s.got, axes), s.want, tolerance))
-    for axis, (name, reduce) in itertools.product(range(first.got.ndim if first.got.ndim > 1 else 0), (("mean", np.mean), ("sum", np.sum))):
-        yield (f"is the {name} over axis {axis}, repeated: that reduction is too much",
-               lambda s, axis=axis, reduce=reduce: near(s.got, np.broadcast_to(reduce(s.want, axis=axis, keepdims=True), s.want.shape), tolerance))
+        yield (
+            f"is in reverse order along axis {', '.join(map(str, axes))}: was something flipped?",
+            lambda s, axes=axes: near(np.flip(s.got, axes), s.want, tolerance),
+        )
+    for axis, (name, reduce) in itertools.product(
+        range(first.got.ndim if first.got.ndim > 1 else 0), (("mean", np.mean), ("sum", np.sum))
+    ):
+        yield (
+            f"is the {name} over axis {axis}, repeated: that reduction is too much",
+            lambda s, axis=axis, reduce=reduce: near(
+                s.got, np.broadcast_to(reduce(s.want, axis=axis, keepdims=True), s.want.shape), tolerance
+            ),
+        )
     yield from of_regions(first, tolerance)
-    yield "has lost its signs: an absolute value or a square root of a square?", lambda s: near(s.got, np.abs(s.want), tolerance)
-    yield ("holds the right numbers in another order",
-           lambda s: s.got.size > 1 and near(np.sort(s.got.ravel()), np.sort(s.want.ravel()), tolerance) and not near(s.got, s.want, tolerance))
+    yield (
+        "has lost its signs: an absolute value or a square root of a square?",
+        lambda s: near(s.got, np.abs(s.want), tolerance),
+    )
+    yield (
+        "holds the right numbers in another order",
+        lambda s: (
+            s.got.size > 1
+            and near(np.sort(s.got.ravel()), np.sort(s.want.ravel()), tolerance)
+            and not near(s.got, s.want, tolerance)
+        ),
+    )
 
 
 def of_shapes(first: Seen, tolerance: float) -> Iterator[Relation]:
     """What happened to the axes, where the numbers give it away."""
     got, want = first.got, first.want
-    said = f"has shape {got.shape}, expected {want.shape}" if want.ndim else f"has shape {got.shape}, expected one number"
+    said = (
+        f"has shape {got.shape}, expected {want.shape}" if want.ndim else f"has shape {got.shape}, expected one number"
+    )
     if got.ndim > 4:
         return
     yield f"{said}: it is ours transposed", lambda s: s.got.ndim == 2 and near(s.got.T, s.want, tolerance)
-    yield (f"{said}: the numbers are right, but an axis of length 1 is missing or too much (keepdims? reshape?)",
-           lambda s: s.got.size == s.want.size and near(s.got.reshape(s.want.shape), s.want, tolerance))
+    yield (
+        f"{said}: the numbers are right, but an axis of length 1 is missing or too much (keepdims? reshape?)",
+        lambda s: s.got.size == s.want.size and near(s.got.reshape(s.want.shape), s.want, tolerance),
+    )
     for axes, (name, reduce) in itertools.product(subsets(got.ndim), (("summed", np.sum), ("averaged", np.mean))):
-        over = "the batch" if axes == (0,) else "everything" if len(axes) == got.ndim else f"axis {', '.join(map(str, axes))}"
-        yield f"{said}: it isn't {name} over {over}", lambda s, a=axes, r=reduce: near(r(s.got, axis=a), s.want, tolerance)
-        yield f"{said}: it isn't {name} over {over}, and its sign is flipped", lambda s, a=axes, r=reduce: near(-r(s.got, axis=a), s.want, tolerance)
-    for axes, (name, reduce), keep in itertools.product(subsets(want.ndim), (("summed", np.sum), ("averaged", np.mean)), (False, True)):
-        yield (f"{said}: it is {name} over too much (axis {', '.join(map(str, axes))} should stay)",
-               lambda s, a=axes, r=reduce, k=keep: near(s.got, np.asarray(r(s.want, axis=a, keepdims=k)), tolerance))
-    yield (f"{said}: every entry was combined with every other one; shapes ({want.size},) and ({want.size}, 1) broadcast to a square",
-           lambda s: s.got.shape == (s.want.size,) * 2 and s.want.ndim < 3 and max(s.want.shape, default=1) == s.want.size > 1)
+        over = (
+            "the batch"
+            if axes == (0,)
+            else "everything"
+            if len(axes) == got.ndim
+            else f"axis {', '.join(map(str, axes))}"
+        )
+        yield (
+            f"{said}: it isn't {name} over {over}",
+            lambda s, a=axes, r=reduce: near(r(s.got, axis=a), s.want, tolerance),
+        )
+        yield (
+            f"{said}: it isn't {name} over {over}, and its sign is flipped",
+            lambda s, a=axes, r=reduce: near(-r(s.got, axis=a), s.want, tolerance),
+        )
+    for axes, (name, reduce), keep in itertools.product(
+        subsets(want.ndim), (("summed", np.sum), ("averaged", np.mean)), (False, True)
+    ):
+        yield (
+            f"{said}: it is {name} over too much (axis {', '.join(map(str, axes))} should stay)",
+            lambda s, a=axes, r=reduce, k=keep: near(s.got, np.asarray(r(s.want, axis=a, keepdims=k)), tolerance),
+        )
+    yield (
+        f"{said}: every entry was combined with every other one; shapes ({want.size},) and ({want.size}, 1) broadcast to a square",
+        lambda s: (
+            s.got.shape == (s.want.size,) * 2 and s.want.ndim < 3 and max(s.want.shape, default=1) == s.want.size > 1
+        ),
+    )
 
 
 def subsets(n: int) -> list[tuple[int, ...]]:
@@ -247,8 +322,15 @@ def subsets(n: int) -> list[tuple[int, ...]]:
     return [c for k in range(1, n + 1) for c in itertools.combinations(range(n), k)]
 
 
-CONSTANTS = {2.0: "2", 0.5: "1/2", 1 / math.log(2): "1/log 2: bits instead of nats?", math.log(2): "log 2: nats instead of bits?",
-             1 / math.log(10): "1/log 10: log10 instead of log?", 4.0: "4", 0.25: "1/4"}
+CONSTANTS = {
+    2.0: "2",
+    0.5: "1/2",
+    1 / math.log(2): "1/log 2: bits instead of nats?",
+    math.log(2): "log 2: nats instead of bits?",
+    1 / math.log(10): "1/log 10: log10 instead of log?",
+    4.0: "4",
+    0.25: "1/4",
+}
 
 
 def factors(first: Seen) -> Iterator[tuple[str, Callable[[Seen], float]]]:
@@ -257,23 +339,42 @@ def factors(first: Seen) -> Iterator[tuple[str, Callable[[Seen], float]]]:
         for what, size in sizes(first):
             n = size(first)
             if n > 1:
-                yield f"is too large by the factor {n}, {what}{also}: sum or mean?", lambda s, size=size, c=sign: c * size(s)
-                yield f"is too small by the factor {n}, {what}{also}: is it divided by that once too often?", lambda s, size=size, c=sign: c / size(s)
+                yield (
+                    f"is too large by the factor {n}, {what}{also}: sum or mean?",
+                    lambda s, size=size, c=sign: c * size(s),
+                )
+                yield (
+                    f"is too small by the factor {n}, {what}{also}: is it divided by that once too often?",
+                    lambda s, size=size, c=sign: c / size(s),
+                )
             if n > 2:
-                yield (f"is too large by n/(n − 1) with n = {n}, {what}{also}: n − 1 in place of n, as in the unbiased variance?",
-                       lambda s, size=size, c=sign: c * size(s) / (size(s) - 1))
-                yield (f"is too small by (n − 1)/n with n = {n}, {what}{also}: n in place of n − 1?",
-                       lambda s, size=size, c=sign: c * (size(s) - 1) / size(s))
+                yield (
+                    f"is too large by n/(n − 1) with n = {n}, {what}{also}: n − 1 in place of n, as in the unbiased variance?",
+                    lambda s, size=size, c=sign: c * size(s) / (size(s) - 1),
+                )
+                yield (
+                    f"is too small by (n − 1)/n with n = {n}, {what}{also}: n in place of n − 1?",
+                    lambda s, size=size, c=sign: c * (size(s) - 1) / size(s),
+                )
         for name, x in first.args.items():
             if isinstance(x, (int, float)) and abs(x) not in (0, 1):
-                yield f"is too large by the factor {name} = {x:g}{also}", lambda s, name=name, c=sign: c * abs(s.args[name])
-                yield f"is too small by the factor {name} = {x:g}{also}: is it missing?", lambda s, name=name, c=sign: c / abs(s.args[name])
+                yield (
+                    f"is too large by the factor {name} = {x:g}{also}",
+                    lambda s, name=name, c=sign: c * abs(s.args[name]),
+                )
+                yield (
+                    f"is too small by the factor {name} = {x:g}{also}: is it missing?",
+                    lambda s, name=name, c=sign: c / abs(s.args[name]),
+                )
         for value, words in CONSTANTS.items():
             yield f"is off by the constant factor {words}{also}", lambda s, value=value, c=sign: c * value
     with np.errstate(all="ignore"):
         factor = float((first.got * first.want).sum() / (first.want * first.want).sum())
     if math.isfinite(factor) and factor and abs(factor - 1) > 3e-3:
-        yield f"is off by the same factor, {factor:.4g}{', in every entry' if first.got.ndim else ', every time'}", lambda s: factor
+        yield (
+            f"is off by the same factor, {factor:.4g}{', in every entry' if first.got.ndim else ', every time'}",
+            lambda s: factor,
+        )
 
 
 def sizes(first: Seen) -> Iterator[tuple[str, Callable[[Seen], int]]]:
@@ -295,21 +396,38 @@ def shifts(first: Seen, tolerance: float) -> Iterator[Relation]:
     with np.errstate(invalid="ignore"):
         shift = float(np.mean(np.asarray(first.got, np.float64) - first.want))
     named = {0.5: "½", 1.0: "1", math.log(2): "log 2", 2 * math.log(2): "2 log 2", math.log(2) / 2: "½ log 2"}
-    words = next((words for value, words in named.items() if math.isclose(abs(shift), value, rel_tol=1e-4)), f"the same constant, {abs(shift):.4g}")
+    words = next(
+        (words for value, words in named.items() if math.isclose(abs(shift), value, rel_tol=1e-4)),
+        f"the same constant, {abs(shift):.4g}",
+    )
     if math.isfinite(shift) and abs(shift) > 10 * tolerance:
-        yield f"is too {'large' if shift > 0 else 'small'} by {words}{', in every entry' if first.got.ndim else ''}", lambda s: near(s.got, s.want + shift, tolerance)
+        yield (
+            f"is too {'large' if shift > 0 else 'small'} by {words}{', in every entry' if first.got.ndim else ''}",
+            lambda s: near(s.got, s.want + shift, tolerance),
+        )
 
 
 def of_inputs(first: Seen, tolerance: float) -> Iterator[Relation]:
     """The answer is one of the inputs, or differs from the right one by just that."""
     for name, x in first.args.items():
-        if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not first.got.ndim or np.abs(x).max(initial=0) < 1e-6:
+        if (
+            not isinstance(x, np.ndarray)
+            or x.dtype.kind != "f"
+            or not first.got.ndim
+            or np.abs(x).max(initial=0) < 1e-6
+        ):
             continue
         if x.shape == first.got.shape or x.shape == first.got.shape[-1:]:
-            yield f"is just the input {name}", lambda s, name=name: near(s.got, np.broadcast_to(s.args[name], s.got.shape), tolerance)
-            for c, words in ((-1, f"is too small by just the input {name}: is it missing?"), (1, f"is too large by just the input {name}"),
-                             (-2, f"is too small by twice the input {name}: is it subtracted where it should be added?"),
-                             (2, f"is too large by twice the input {name}: is it added where it should be subtracted?")):
+            yield (
+                f"is just the input {name}",
+                lambda s, name=name: near(s.got, np.broadcast_to(s.args[name], s.got.shape), tolerance),
+            )
+            for c, words in (
+                (-1, f"is too small by just the input {name}: is it missing?"),
+                (1, f"is too large by just the input {name}"),
+                (-2, f"is too small by twice the input {name}: is it subtracted where it should be added?"),
+                (2, f"is too large by twice the input {name}: is it added where it should be subtracted?"),
+            ):
                 yield words, lambda s, name=name, c=c: near(s.got, s.want + c * s.args[name], tolerance)
 
 
@@ -325,16 +443,27 @@ def of_regions(first: Seen, tolerance: float) -> Iterator[Relation]:
                 mask = holds(x, 0)
                 if mask.any() and not mask.all():
                     how = next((f" ({text} there)" for text, same in part(first, mask, tolerance)), "")
-                    yield f"is wrong where {name} {words}, and right elsewhere{how}", lambda s, name=name, holds=holds: (wrong(s) == holds(s.args[name], 0)).all()
+                    yield (
+                        f"is wrong where {name} {words}, and right elsewhere{how}",
+                        lambda s, name=name, holds=holds: (wrong(s) == holds(s.args[name], 0)).all(),
+                    )
     k = int(wrong(first).ravel().argmax())
     if first.got.size > 2 and k:
-        yield (f"is right in the first {k} of {first.got.size} places and 0 from there on: does the loop end too early, or is the `return` inside it?",
-               lambda s: stops(s, wrong(s)))
+        yield (
+            f"is right in the first {k} of {first.got.size} places and 0 from there on: does the loop end too early, or is the `return` inside it?",
+            lambda s: stops(s, wrong(s)),
+        )
     for axis in range(first.got.ndim):
         if first.got.shape[axis] > 2:
             for index, words in ((0, "first"), (-1, "last")):
-                yield f"is wrong only at the {words} index of axis {axis}", lambda s, a=axis, i=index: only_at(wrong(s), a, i)
-            yield f"is right only at index 0 of axis {axis}, and the same at the others", lambda s, a=axis: spread(s, wrong(s), a)
+                yield (
+                    f"is wrong only at the {words} index of axis {axis}",
+                    lambda s, a=axis, i=index: only_at(wrong(s), a, i),
+                )
+            yield (
+                f"is right only at index 0 of axis {axis}, and the same at the others",
+                lambda s, a=axis: spread(s, wrong(s), a),
+            )
 
 
 def part(seen: Seen, mask: np.ndarray, tolerance: float) -> Iterator[tuple[str, bool]]:
@@ -344,7 +473,11 @@ def part(seen: Seen, mask: np.ndarray, tolerance: float) -> Iterator[tuple[str, 
         yield "yours is 0", True
     if near(-got, want, tolerance):
         yield "the sign is flipped", True
-    if want.any() and (factor := float((got * want).sum() / (want * want).sum())) and near(got, factor * want, tolerance):
+    if (
+        want.any()
+        and (factor := float((got * want).sum() / (want * want).sum()))
+        and near(got, factor * want, tolerance)
+    ):
         yield f"off by the factor {factor:.4g}", True
 
 
@@ -368,12 +501,21 @@ def spread(s: Seen, wrong: np.ndarray, axis: int) -> bool:
 
 # --- facts, where nothing is explained -----------------------------------------------------------------------------------
 
+
 def facts(seen: Seen, tolerance: float) -> str:
     """Where the numbers differ and how far; no cause."""
     got, want = seen.got, seen.want
     if got.shape != want.shape:
-        said = f"has shape {got.shape}, expected {want.shape}" if want.ndim else f"has shape {got.shape}, expected one number"
-        return f"{said}: that is the shape of the transpose" if got.ndim == 2 and got.shape == want.shape[::-1] and want.ndim == 2 else said
+        said = (
+            f"has shape {got.shape}, expected {want.shape}"
+            if want.ndim
+            else f"has shape {got.shape}, expected one number"
+        )
+        return (
+            f"{said}: that is the shape of the transpose"
+            if got.ndim == 2 and got.shape == want.shape[::-1] and want.ndim == 2
+            else said
+        )
     if want.dtype == bool:
         inputs = ", ".join(f"{name} = {written(x)}" for name, x in seen.args.items())
         return f"it says {bool(got)} for {inputs}; that is wrong"
@@ -395,7 +537,11 @@ def facts(seen: Seen, tolerance: float) -> str:
 def single(seen: Seen) -> str:
     """A remark on float32 where the inputs are float64."""
     inputs = {x.dtype for x in seen.args.values() if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
-    return "; it is float32, which holds seven digits" if seen.got.dtype == np.float32 and inputs == {np.dtype(np.float64)} else ""
+    return (
+        "; it is float32, which holds seven digits"
+        if seen.got.dtype == np.float32 and inputs == {np.dtype(np.float64)}
+        else ""
+    )
 
 
 def worst(got: np.ndarray, want: np.ndarray) -> tuple[int, ...]:
@@ -406,10 +552,20 @@ def worst(got: np.ndarray, want: np.ndarray) -> tuple[int, ...]:
 
 def place(index: tuple, seen: Seen) -> str:
     """'[1, 2], where x is 0.3 and yours is 7': a place, the inputs there, and the student's number."""
-    there = [f"{name} is {x[index]:.4g}" for name, x in seen.args.items() if isinstance(x, np.ndarray) and x.shape == seen.got.shape]
+    there = [
+        f"{name} is {x[index]:.4g}"
+        for name, x in seen.args.items()
+        if isinstance(x, np.ndarray) and x.shape == seen.got.shape
+    ]
     return f"{list(index)}, where {', '.join(there)}{' and ' if there else ''}yours is {seen.got[index]:.6g}"
 
 
 def written(x: Any) -> str:
     """An input as a student would write it, if it is short."""
-    return str(x.tolist()) if isinstance(x, np.ndarray) and x.size <= 16 else f"an array of shape {x.shape}" if isinstance(x, np.ndarray) else f"{x}"
+    return (
+        str(x.tolist())
+        if isinstance(x, np.ndarray) and x.size <= 16
+        else f"an array of shape {x.shape}"
+        if isinstance(x, np.ndarray)
+        else f"{x}"
+    )

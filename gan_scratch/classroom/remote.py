@@ -3,6 +3,7 @@
 Arguments travel as a pickle, from the trusted side to the other. Results travel as JSON and an .npz without pickles: a student's
 code can answer with wrong numbers, but can't make the grader run anything.
 """
+
 from __future__ import annotations
 
 import base64
@@ -84,17 +85,25 @@ def unpack(text: str) -> list[Outcome]:
             raise ValueError("the answer holds odd arrays")
 
         def value(node: dict) -> Any:
-            (kind, content), = node.items()
+            ((kind, content),) = node.items()
             if kind in ("array", "scalar"):
                 return arrays[content] if kind == "array" else arrays[content][()]
             if kind in ("tuple", "list"):
                 return {"tuple": tuple, "list": list}[kind](map(value, content))
             if kind == "dict":
                 return {k: value(v) for k, v in content.items()}
-            return Other(one_line(content)) if kind == "other" else one_line(content) if isinstance(content, str) else content
+            return (
+                Other(one_line(content))
+                if kind == "other"
+                else one_line(content)
+                if isinstance(content, str)
+                else content
+            )
 
-        return [checked(Outcome(**{name: value(node) for name, node in fields.items()}), fields["printed"]["value"])
-                for fields in message["outcomes"]]
+        return [
+            checked(Outcome(**{name: value(node) for name, node in fields.items()}), fields["printed"]["value"])
+            for fields in message["outcomes"]
+        ]
     except Exception as error:  # zipfile, numpy and json each have a dozen kinds for what isn't theirs
         raise ValueError(f"the answer can't be read ({type(error).__name__})") from None
 
@@ -103,7 +112,9 @@ def checked(outcome: Outcome, printed: str) -> Outcome:
     """An outcome whose texts and numbers are of the kind that they should be. Raises an exception where they aren't."""
     outcome.error, outcome.where = one_line(outcome.error), one_line(outcome.where)
     outcome.printed = "\n".join(map(one_line, printed[:4000].splitlines()))
-    outcome.warnings, outcome.aliases = ([one_line(text) for text in texts[:20]] for texts in (outcome.warnings, outcome.aliases))
+    outcome.warnings, outcome.aliases = (
+        [one_line(text) for text in texts[:20]] for texts in (outcome.warnings, outcome.aliases)
+    )
     outcome.same = [(int(i), int(j)) for i, j in outcome.same]
     outcome.args = tuple(outcome.args)
     return outcome
@@ -126,9 +137,12 @@ class Remote:
         if self._failed:
             return [Outcome(error=f"it isn't there, because {self._failed}")]
         try:
-            outcomes = unpack(text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed))))
+            outcomes = unpack(
+                text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed)))
+            )
         except (ValueError, RuntimeError) as error:
             return [Outcome(error=one_line(error))]
         forged = not 0 < len(outcomes) <= len(inputs) or any(
-            len(outcome.args) != len(args) for outcome, args in zip(outcomes, inputs) if not outcome.error)
+            len(outcome.args) != len(args) for outcome, args in zip(outcomes, inputs) if not outcome.error
+        )
         return [Outcome(error="the answer can't be read")] if forged else outcomes

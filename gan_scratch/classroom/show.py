@@ -1,4 +1,5 @@
 """How a verdict looks: a coloured note where the front end shows HTML, wrapped lines of text elsewhere."""
+
 from __future__ import annotations
 
 import html
@@ -42,8 +43,20 @@ def capital(fault: "Fault") -> str:
 
 
 def display(head: str, lines: list[str], good: bool) -> None:
-    text = "\n".join([head, *(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False,
-                                            break_on_hyphens=False) for line in lines)])
+    text = "\n".join([
+        head,
+        *(
+            textwrap.fill(
+                line,
+                WIDTH,
+                initial_indent="  ",
+                subsequent_indent="    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for line in lines
+        ),
+    ])
     if not in_notebook():
         print(text)
         return

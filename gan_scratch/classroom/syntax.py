@@ -1,4 +1,5 @@
 """What can be read in the source of a student's function: is anything written yet, and do two names stand for one array?"""
+
 from __future__ import annotations
 
 import ast
@@ -16,7 +17,9 @@ def has_work(code: CodeType) -> bool:
 
 
 def is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Pass) or isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return (
+        isinstance(statement, ast.Pass) or isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
 
 
 def is_stub(statement: ast.stmt) -> bool:
@@ -45,8 +48,10 @@ def aliases(f: Any) -> list[str]:
         if isinstance(node, ast.Assign):
             same = [name for name in twins(node) if name]
             if len(same) > 1 and written & set(same):
-                found.append(f"{' and '.join(f'`{name}`' for name in same)} are one array (`{ast.unparse(node)}`): "
-                             "what changes one changes the other; make a copy for each, with .copy()")
+                found.append(
+                    f"{' and '.join(f'`{name}`' for name in same)} are one array (`{ast.unparse(node)}`): "
+                    "what changes one changes the other; make a copy for each, with .copy()"
+                )
     return found
 
 
@@ -65,5 +70,9 @@ def twins(node: ast.Assign) -> list[str]:
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
         names = [v.id for v in value.elts if isinstance(v, ast.Name)]
         double = next((name for name in names if names.count(name) > 1), None)
-        return [t.id for t, v in zip(target.elts, value.elts) if isinstance(t, ast.Name) and isinstance(v, ast.Name) and v.id == double]
+        return [
+            t.id
+            for t, v in zip(target.elts, value.elts)
+            if isinstance(t, ast.Name) and isinstance(v, ast.Name) and v.id == double
+        ]
     return []

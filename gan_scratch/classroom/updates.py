@@ -1,4 +1,5 @@
 """Networks that a function updates: did they move as they should, and if not, how did they move?"""
+
 from __future__ import annotations
 
 import copy
@@ -15,7 +16,10 @@ from gan_scratch.optim import SGD, Optimizer
 def find(calls: list, reasons: bool = True) -> list[tuple[str, str]]:
     """(network, sentence) for each network that isn't what it should be after the calls (of check.Call). Without `reasons` only facts."""
     spec = calls[0].spec
-    wrong = {name: [call for call in calls if compare(name, call.got_after(name), call.after[name], call.before[name])] for name in spec.updates}
+    wrong = {
+        name: [call for call in calls if compare(name, call.got_after(name), call.after[name], call.before[name])]
+        for name in spec.updates
+    }
     if not any(wrong.values()):
         return []
     names = [name for name in spec.updates if wrong[name]]
@@ -27,6 +31,7 @@ def find(calls: list, reasons: bool = True) -> list[tuple[str, str]]:
 
 def general(reference: Callable) -> Iterator[tuple[str, Callable]]:
     """Wrong updates that can be made with any step."""
+
     def twice(*args):
         reference(*args)
         reference(*args)
@@ -42,7 +47,10 @@ def general(reference: Callable) -> Iterator[tuple[str, Callable]]:
 
     yield "the step is taken twice", twice
     yield "the optimizer that is given isn't used: a new one forgets the averages of earlier steps", afresh
-    yield "the parameters are moved by hand, value −= lr·grad; the optimizer's step() may be another rule, such as Adam's", by_hand
+    yield (
+        "the parameters are moved by hand, value −= lr·grad; the optimizer's step() may be another rule, such as Adam's",
+        by_hand,
+    )
 
 
 def leads_to(update: Callable, call) -> bool:
@@ -53,7 +61,9 @@ def leads_to(update: Callable, call) -> bool:
     except Exception:
         return False
     after = call.spec.named(working)
-    return not any(compare("", call.got_after(name), plain(after[name]), call.before[name]) for name in call.spec.updates)
+    return not any(
+        compare("", call.got_after(name), plain(after[name]), call.before[name]) for name in call.spec.updates
+    )
 
 
 def compare_first(name: str, calls: list) -> str:
@@ -68,13 +78,19 @@ def movement(name: str, calls: list) -> str:
         got, want, before = call.got_after(name), call.after[name], call.before[name]
         if not same_arrays(got, want):
             return ""
-        changes += [(np.float64(got[key]) - before[key], np.float64(a) - before[key]) for key, a in want.items() if not key.endswith(".grad")]
+        changes += [
+            (np.float64(got[key]) - before[key], np.float64(a) - before[key])
+            for key, a in want.items()
+            if not key.endswith(".grad")
+        ]
     moving = [(change, right) for change, right in changes if right.any()]
     if not moving:
         return ""
     if not any(change.any() for change, _ in moving):
         return f"{name} doesn't change: its gradients must be there when its optimizer's step() is called, and step() must be called"
-    factor = float(sum((change * right).sum() for change, right in moving) / sum((right * right).sum() for _, right in moving))
+    factor = float(
+        sum((change * right).sum() for change, right in moving) / sum((right * right).sum() for _, right in moving)
+    )
     if not factor or abs(factor - 1) < 1e-2 or not all(near(change, factor * right, 1e-2) for change, right in moving):
         return ""
     if abs(factor + 1) < 1e-2:
@@ -83,8 +99,14 @@ def movement(name: str, calls: list) -> str:
 
 
 def same_arrays(got: Any, want: dict) -> bool:
-    return (isinstance(got, dict) and got.keys() == want.keys()
-            and all(isinstance(got[key], np.ndarray) and got[key].shape == a.shape and got[key].dtype.kind == "f" for key, a in want.items()))
+    return (
+        isinstance(got, dict)
+        and got.keys() == want.keys()
+        and all(
+            isinstance(got[key], np.ndarray) and got[key].shape == a.shape and got[key].dtype.kind == "f"
+            for key, a in want.items()
+        )
+    )
 
 
 def compare(name: str, got: Any, want: dict, before: dict) -> str:
@@ -119,7 +141,9 @@ def gradient_fault(what: str, change: np.ndarray, right: np.ndarray, want: np.nd
 def parameter_fault(what: str, change: np.ndarray, right: np.ndarray, want: np.ndarray) -> str:
     if not change.any():
         return f"{what} doesn't change, though it should"
-    return f"{what} changes though it should stay as it is" if not right.any() else f"{what} changes, but to wrong numbers"
+    return (
+        f"{what} changes though it should stay as it is" if not right.any() else f"{what} changes, but to wrong numbers"
+    )
 
 
 def disturbed(name: str, before: dict, after: Any) -> list[str]:
@@ -131,5 +155,11 @@ def disturbed(name: str, before: dict, after: Any) -> list[str]:
         return [f"it changes the parameters of {name}, which this step should leave alone"]
     if moved and not any(after[key].any() for key in moved):
         return [f"it clears the gradients of {name}, which aren't this step's business"]
-    return [f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here: "
-            f"if the gradient only passes through it, {name}.backward(…, weights=False) skips them"] if moved else []
+    return (
+        [
+            f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here: "
+            f"if the gradient only passes through it, {name}.backward(…, weights=False) skips them"
+        ]
+        if moved
+        else []
+    )
