@@ -1,4 +1,5 @@
 """What the proofs measure, on samples whose numbers are known."""
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from gan_scratch.gans import VARIANTS
 from gan_scratch.metrics import Judge
 from gan_scratch.proofs import PROOFS, attributes, captions, conditional, features, letters, melody, quality, relation, solids, stages, styles, translation
 from gan_scratch.proofs.proof import table
+from tests.zoo import in_a_cell
 
 
 def test_every_proof_belongs_to_a_variant_and_its_baseline_is_one():
@@ -231,9 +233,18 @@ def test_the_page_has_every_proof_with_its_rows_and_picture():
     sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
     assert list(sections) == list(PROOFS)
     for name, proof in PROOFS.items():
-        assert all(f"| {text.strip()} |" in sections[name] for text in proof.rows.values()), name
+        assert all(f"| {in_a_cell(text)} |" in sections[name] for text in proof.rows.values()), name
         assert proof.baseline is None or f" {proof.baseline} " in sections[name]
         assert (Path(__file__).parents[1] / f"course/figures/zoo_{name}.png").stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("page", sorted((Path(__file__).parents[1] / "course").glob("*.md")), ids=lambda page: page.name)
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(page):
+    cells = 0
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        here = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert not (cells and here) or here == cells, f"line {number}: {line}"
+        cells = here
 
 
 def test_a_proof_is_left_out_where_the_data_is_not_known_well_enough(tmp_path):

@@ -70,6 +70,11 @@ def train(name: str, seed: int, folder: Path) -> None:
     print(f"{name}, seed {seed}: done", flush=True)
 
 
+def in_a_cell(text: str) -> str:
+    """A text for a cell of a Markdown table, where | would end the cell."""
+    return text.strip().replace("|", r"\|")
+
+
 def section(name: str, runs: list[dict]) -> str:
     """A variant's heading, claim and table."""
     recipe, claim, proofs = VARIANTS[name], PROOFS[name].claim, [run["evaluation"]["proof"] for run in runs]
@@ -86,7 +91,7 @@ def section(name: str, runs: list[dict]) -> str:
             values = [proof["columns"][column].get(key) for proof in proofs]
             values = values if column in trained else values[:1]
             cells.append("" if values[0] is None else ", ".join(f"{v:.3g}" for v in values))
-        lines.append(f"| {text.strip()} | {' | '.join(cells)} |")
+        lines.append(f"| {in_a_cell(text)} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
