@@ -29,7 +29,7 @@ def games(pick, costs=30, shape=None):
     def make(rng):
         while True:
             shape = size or tuple(rng.integers(2, 5, 2))
-            A, B = (rng.integers(0, costs, shape) / 2 for _ in range(2))
+            A, B = (rng.integers(0, costs, shape) / 8 for _ in range(2))
             cells = [cell for cell in np.ndindex(shape) if pick(A, B, *cell)]
             if cells:
                 return A, B, *cells[rng.integers(len(cells))]
@@ -98,6 +98,8 @@ check.add(is_nash, "", {
                                                                shape=(2, 4)),
     "a tall table, whose last row is the better one": games(lambda A, B, i, j: _column_best(A, B, i, j) and A[i, j] <= A[:-1, j].min() and A[-1, j] < A[i, j],
                                                             shape=(4, 2)),
+    "a table whose first column is the better one": games(lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, 1:].min() and B[i, 0] < B[i, j]),
+    "a table whose first row is the better one": games(lambda A, B, i, j: _column_best(A, B, i, j) and A[i, j] <= A[1:, j].min() and A[0, j] < A[i, j]),
     "an equilibrium with equal costs": games(lambda A, B, i, j: is_nash(A, B, i, j) and (A[:, j] == A[i, j]).sum() > 1, costs=3),
     "equal costs": games(lambda A, B, i, j: True, costs=3)},
     "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", hidden=[(PRISON, PRISON.T, i, j) for i in range(2) for j in range(2)],
@@ -172,6 +174,11 @@ check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (rn
               "is the sum, not the mean": lambda l, m: -softplus(-l).sum() - softplus(m).sum(),
               "is half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
               "takes 1 − l for the logit of 1 − D; that is −l": lambda l, m: -softplus(-l).mean() - softplus(1 - m).mean(),
+              **{f"has {eps:g} added inside the logarithms; write it with softplus": (lambda l, m, eps=eps: np.log(sigmoid(l) + eps).mean() + np.log(1 - sigmoid(m) + eps).mean())
+                 for eps in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)},
+              **{f"has its probabilities clipped at {eps:g}; write it with softplus":
+                 (lambda l, m, eps=eps: np.log(np.clip(sigmoid(l), eps, 1 - eps)).mean() + np.log(1 - np.clip(sigmoid(m), eps, 1 - eps)).mean())
+                 for eps in (1e-7, 1e-6)},
               "takes 1 − l for −l in the real samples' softplus": lambda l, m: -softplus(1 - l).mean() - softplus(m).mean(),
               "takes the logarithm of softplus; softplus is a logarithm already": lambda l, m: -np.log(softplus(-l)).mean() - np.log(softplus(m)).mean(),
               "applies the sigmoid twice: softplus wants the logits": lambda l, m: -softplus(-sigmoid(l)).mean() - softplus(sigmoid(m)).mean(),

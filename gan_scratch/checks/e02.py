@@ -281,11 +281,13 @@ check.add(bce_with_logits, "loss, dlogits", {
     "": lambda rng: logits_and_targets(rng, (int(rng.integers(4, 9)), 1)),
     "several logits per sample": lambda rng: logits_and_targets(rng, plane(rng)),
     "soft targets": lambda rng: (lambda l, t: (l, (0.1 + 0.8 * rng.random(t.shape)).astype(np.float32)))(*logits_and_targets(rng, (int(rng.integers(4, 9)), 1))),
-    "large |logits|": lambda rng: (np.float32([[-200], [-100], [100], [200]]), rng.permutation(np.float32([[1], [0], [1], [0]])))},
+    "large |logits|": lambda rng: (lambda k: (np.float32([[-200], [-100], [100], [200]])[k], np.float32([[1], [0], [1], [0]])[k]))(rng.permutation(4))},
     "loss = mean of t·softplus(−l) + (1 − t)·softplus(l), dl = (σ(l) − t)/(number of logits) (lecture 02, eq. 15, 16)", terms=lambda l, t: {"the mean of t·softplus(−l)": (t * activation.softplus(-l)).mean(), "the mean of (1 − t)·softplus(l)": ((1 - t) * activation.softplus(l)).mean()}, shares={"loss": 3, "dlogits": 2},
     hidden=[(np.float32([[-8, 110], [0, -110]]), np.float32([[1, 0], [0.5, 1]]))], mistakes={
         "is summed, not averaged: the factor 1/M is missing, M being the number of entries": lambda l, t: (_sum_bce(l, t).sum(), (_sigma(l) - t)),
         "is divided by N = len(logits); (16) divides by M = logits.size, which is N·K": lambda l, t: (_sum_bce(l, t).sum() / len(l), (_sigma(l) - t) / len(l)),
+        **{f"has {eps:g} added inside the logarithms; write it with softplus":
+           (lambda l, t, eps=eps: (-(t * np.log(_sigma(l) + eps) + (1 - t) * np.log(1 - _sigma(l) + eps)).mean(), None)) for eps in (1e-12, 1e-10, 1e-8, 1e-7)},
         "isn't averaged: one number per logit": lambda l, t: (_sum_bce(l, t), None),
         "has its sign flipped": lambda l, t: (-_sum_bce(l, t).mean(), (t - _sigma(l)) / l.size),
         "is t − σ(l), summed: sign and mean": lambda l, t: (None, t - _sigma(l)),

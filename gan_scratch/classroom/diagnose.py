@@ -148,7 +148,7 @@ def explains(predict: Callable[[Seen], Any], views: list[Seen], tolerance: float
             return False
         if guess is None or guess.shape != seen.got.shape:
             return False
-        if not near(seen.got, guess, tolerance):
+        if not agrees(seen.got, guess, seen.want, tolerance):
             if np.isfinite(guess).all() or np.isfinite(guess[~np.isfinite(seen.got)]).any():
                 return False
             silent += 1
@@ -157,6 +157,12 @@ def explains(predict: Callable[[Seen], Any], views: list[Seen], tolerance: float
                 return False
             hits += not np.isnan(guess).all()
     return hits > 0 and silent <= len(views) / 2
+
+
+def agrees(got: np.ndarray, guess: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
+    """Whether a prediction gives these numbers, up to the rounding that the check allows for numbers of the size of the right ones."""
+    finite = [np.abs(a[np.isfinite(a)]).max(initial=0) for a in (guess, want)]
+    return near(got, guess, tolerance) or error(got, guess) <= tolerance * max(finite)
 
 
 def fails(predict: Callable[[Seen], Any], seen: Seen) -> bool:
