@@ -92,7 +92,9 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(command=show_data)
 
     p = commands.add_parser("check", help="run an exercise notebook as the grader does, and say what is wrong")
-    p.add_argument("notebook", type=Path, help="the .ipynb file; it isn't changed")
+    p.add_argument("notebook", type=Path, nargs="?", help="the .ipynb file; it isn't changed")
+    p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
+                   "it is graded")
     p.set_defaults(command=check)
 
     p = commands.add_parser("bench", help="time whole training steps and single layers, beside PyTorch if it is there")
@@ -260,28 +262,13 @@ def show_data(args) -> None:
 
 
 def check(args) -> int:
+    if (args.notebook is None) == (args.answers is None):
+        raise ValueError("check needs a notebook file, or --answers with an exercise")
     try:
-        import nbformat
-
-        from gan_scratch.classroom import session
+        from gan_scratch.classroom import command
     except ImportError as error:
         raise RuntimeError(f'{error.name} is missing; install what notebooks need: pip install "gan-scratch[course]"') from None
-    try:
-        nb = nbformat.read(args.notebook, as_version=4)
-    except FileNotFoundError:
-        raise ValueError(f"there is no file {args.notebook}") from None
-    except Exception as error:  # nbformat raises a dozen kinds for a file that is no notebook
-        raise ValueError(f"{args.notebook} can't be read as a notebook ({type(error).__name__})") from None
-    result = session.run(nb, folder=args.notebook.resolve().parent)
-    for task in result.tasks:
-        print(task.text, end="")
-    for problem in result.problems:
-        print(f"! {problem}")
-    if not result.tasks:
-        raise ValueError(f"{args.notebook} has no graded cells; is it an exercise, and are its test cells still there?")
-    by_hand = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in nb.cells if cell.cell_type == "markdown")
-    print(f"{result.score:g} of {result.points:g} points here" + (f"; {by_hand:g} more are given by hand" if by_hand else ""))
-    return 0 if result.score == result.points and not result.problems else 1
+    return command.check(args.notebook) if args.notebook else command.show_answer(args.answers)
 
 
 def time_steps(args) -> None:

@@ -26,8 +26,10 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course.grading import execute  # noqa: F401  (the preprocessors; loaded once for all workers)
 from course.grading.cohort import Cohort, Graded
-from course.grading.triage import NotGradable, Triage, takes_answer, triage
 from course.building.units import ROOT
+from gan_scratch.classroom.matching import takes_answer
+from gan_scratch.classroom.notebooks import NotGradable
+from gan_scratch.classroom.submission import Triage, triage
 
 MEMORY = 4 * 2**30  # bytes of address space of a worker
 cohort: Cohort = None  # of this process, see begin

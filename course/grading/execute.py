@@ -20,8 +20,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, List
 from traitlets.config import Config
 
-from course.grading import sandbox, triage
+from course.grading import sandbox
 from gan_scratch.classroom import session
+from gan_scratch.classroom.notebooks import NotGradable, tidied
+from gan_scratch.classroom.submission import rebuild
 
 HARMLESS = frozenset("a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre q s "
                      "small span strong sub summary sup table tbody td th thead tr u ul".split())
@@ -31,18 +33,17 @@ HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re
 
 
 class Mend(NbGraderPreprocessor):
-    """Rebuilds a submitted notebook from the released one, as triage.py does before `python -m course grade`."""
+    """Rebuilds a submitted notebook from the released one, as submission.py does before `python -m course grade`."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         about, folders = resources["nbgrader"], CourseDirectory(config=self.config)
         folder = submission(self.config, resources)
         if any(path.is_symlink() for path in (folder / f"{about['notebook']}.ipynb", folder, folder.parent)):
-            raise triage.NotGradable("the notebook is, or lies behind, a symbolic link")
+            raise NotGradable("the notebook is, or lies behind, a symbolic link")
         released = Path(folders.format_path(folders.release_directory, ".", about["assignment"]), f"{about['notebook']}.ipynb")
         if not released.is_file():
-            raise triage.NotGradable(f"{released} isn't there; make it with: python -m course build")
-        cells = [cell for cell in map(triage.tidied, nb.cells) if cell]
-        mended, said = triage.rebuild({"cells": cells}, nbformat.read(released, as_version=4))
+            raise NotGradable(f"{released} isn't there; make it with: python -m course build")
+        mended, said = rebuild(tidied(nb.cells), nbformat.read(released, as_version=4))
         for sentence in said:
             self.log.warning("%s: %s", about["student"], sentence)
         return mended, resources

@@ -26,12 +26,14 @@ from course.building import units
 from course.grading import report, sandbox
 from course.grading.cohort import Cohort, Graded
 from course.grading.report import printable
-from course.grading.triage import LARGEST
 from course.building.units import ROOT, CourseError
 from course.grading.workers import Failed, Workers
+import gan_scratch.checks
 from gan_scratch.classroom import session
+from gan_scratch.classroom.finding import candidates
 from gan_scratch.files import replacing
 
+LARGE = 2**24  # bytes of a file that is told by its size and time
 HEADER = ("student_id", "status", "auto_score", "auto_max", "manual_pending", "message")
 
 
@@ -60,7 +62,7 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
     """
     began = time.monotonic()
     name, folder = exercise_name(exercise, root), Path(folder or root / "course" / "class").resolve()
-    students = submissions(folder, name)
+    students = submissions(folder, name, root)
     if set("*?[]") & set(str(folder)):
         raise CourseError(f"{folder}: nbgrader can't work in a folder whose path has one of * ? [ ]")
     if csv and not Path(csv).resolve().parent.is_dir():
@@ -102,14 +104,20 @@ def exercise_name(given: str, root: Path) -> str:
     return unit.name
 
 
-def submissions(folder: Path, name: str) -> list[str]:
+def submissions(folder: Path, name: str, root: Path) -> list[str]:
     """All students with a folder in submitted/. Raises CourseError when none of them has one for this exercise."""
     submitted = folder / "submitted"
     entries = os.scandir(submitted) if submitted.is_dir() else ()
     students = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
-    if not any((submitted / student / name).exists() for student in students):
+    if not any((submitted / student / name).exists() or loose(submitted / student, root) for student in students):
         raise CourseError(f"nothing was submitted of {name}: expected {shown(submitted)}/STUDENT/{name}/{name}.ipynb")
     return students
+
+
+def loose(student: Path, root: Path) -> bool:
+    """Whether a student has notebooks in no exercise's folder."""
+    known = {unit.name for unit in units.every(root)}
+    return any(found.path.relative_to(student).parts[0] not in known for found in candidates(student))
 
 
 def register(workers: Workers, cohort: Cohort) -> str:
@@ -130,9 +138,10 @@ def grade_all(workers: Workers, cohort: Cohort, released: str, students: list[st
     file = cohort.folder / f"{cohort.exercise}_state.json"
     state = load_state(file)
     in_book = {row["student"] for row in workers.call("grades") if row["auto_score"] is not None}
-    judges = [Path(session.__file__).parent, Path(__file__).parent, ROOT / "course" / "nbgrader_config.py"]
+    checks = Path(gan_scratch.checks.__file__).parent
+    judges = [Path(session.__file__).parent, *checks.glob("*.py"), Path(__file__).parent, ROOT / "course" / "nbgrader_config.py"]
     version = fingerprint([*judges, cohort.solution], cohort.isolated)
-    keys = {student: fingerprint([cohort.of("submitted", student)], version) for student in students}
+    keys = {student: fingerprint(places(cohort.of("submitted", student)), version) for student in students}
     results = {}
     for student in students:
         known = state.get(student, {})
@@ -157,6 +166,11 @@ def grade_all(workers: Workers, cohort: Cohort, released: str, students: list[st
         results.setdefault(student, Graded(student, failed="not graded yet: interrupted", kept=student in in_book))
     workers.call("clean_up", [student for student in students if results[student].failed and student not in in_book])
     return results, interrupted, len(todo)
+
+
+def places(folder: Path) -> list[Path]:
+    """Where a student's notebook may lie: in the exercise's folder, or else outside of it."""
+    return [folder] if folder.is_symlink() or folder.is_dir() and candidates(folder) else [folder.parent]
 
 
 def load_state(file: Path) -> dict:
@@ -187,7 +201,7 @@ def fingerprint(paths: Iterable[Path], *more: object) -> str:
                 elif file.is_file():
                     about = file.stat()
                     large = repr((about.st_size, about.st_mtime_ns)).encode()
-                    digest.update(file.read_bytes() if about.st_size <= LARGEST else large)
+                    digest.update(file.read_bytes() if about.st_size <= LARGE else large)
             except OSError as error:
                 digest.update(repr(error.errno).encode())
     return digest.hexdigest()

@@ -55,7 +55,7 @@ def watch(allowed: dict, command: list[str], guard_lives: int) -> int:
     while not select.select([guard_lives], [], [], PAUSE)[0]:
         ended, status = os.waitpid(program, os.WNOHANG)
         looks += 1
-        if ended or looks % 4 == 0 and breaks_limits(allowed, slow=looks % 40 == 0):
+        if ended or looks % 4 == 0 and breaks_limits(allowed, slow=looks % 20 == 0):
             break
     end_descendants()
     return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)

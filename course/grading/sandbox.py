@@ -39,6 +39,7 @@ from jupyter_client import BlockingKernelClient, KernelManager
 from jupyter_client.kernelspec import KernelSpec
 
 from course.building.units import ROOT
+from gan_scratch.classroom.kernel import command
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 NOBODY = 65534
@@ -125,9 +126,8 @@ def start(folder: Path, isolated: bool | None = None, allowed: Allowed = Allowed
 
 def launched(folder: Path, isolated: bool, allowed: Allowed) -> list[str]:
     """The kernel's command line: launcher, bubblewrap if isolated, ipykernel."""
-    kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.hist_file=:memory:"]
     limits = json.dumps({**asdict(allowed), "folder": str(folder)})
-    wrapped = [*wrapper(folder, allowed), *kernel] if isolated else kernel
+    wrapped = [*wrapper(folder, allowed), *command()] if isolated else command()
     return [sys.executable, "-I", "-S", str(LAUNCHER), limits, *wrapped]
 
 

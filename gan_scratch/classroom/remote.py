@@ -12,6 +12,7 @@ import io
 import json
 import pickle
 import re
+import sys
 import zipfile
 from typing import Any, Callable
 
@@ -20,6 +21,16 @@ import numpy as np
 from gan_scratch.classroom.call import Other, Outcome, call_all_here
 
 LARGEST = 16 * 2**20  # characters of an answer that is read
+MISSING = "there is no function {}; was its cell run, and does it keep the name?"
+
+
+def settle_in() -> None:
+    """In the kernel, before anything of the student's runs: exit() and quit(), which would end the kernel a moment later in the midst of
+    another cell, only say that they were called; and modules beside the notebook come after all others, so that none of them
+    takes the place of NumPy."""
+    shell = sys.modules["IPython"].get_ipython()
+    shell.ask_exit = lambda: shell.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
+    sys.path.append("")
 
 
 def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1) -> str:
@@ -33,7 +44,7 @@ def answer(request: str, names: dict) -> str:
     name, inputs, seconds, needed = pickle.loads(base64.b64decode(request))
     f = names.get(name)
     if f is None:
-        outcomes = [Outcome(error=f"there is no function {name}; was its cell run, and does it keep the name?")]
+        outcomes = [Outcome(error=MISSING.format(name))]
     elif not callable(f):
         outcomes = [Outcome(error=f"{name} is no function but {type(f).__name__}")]
     else:
@@ -127,21 +138,26 @@ def one_line(text: Any) -> str:
 
 class Remote:
     """Stands for the function `name` of a kernel. `evaluate(expression) -> str` runs there; `seconds` limits one call.
-    `failed` says what became of the cell that should have defined it, "" if nothing happened."""
+    `failed` says what became of a cell that should have defined it, "" if nothing happened."""
 
     def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = ""):
         self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
+        self._dead = ""
 
     def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1) -> list[Outcome]:
         """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
-        if self._failed:
-            return [Outcome(error=f"it isn't there, because {self._failed}")]
+        if self._dead:
+            return [Outcome(error=self._dead)]
+        request = ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed)
         try:
-            outcomes = unpack(
-                text_of(self._evaluate(ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed)))
-            )
-        except (ValueError, RuntimeError) as error:
+            outcomes = unpack(text_of(self._evaluate(request)))
+        except ValueError as error:
             return [Outcome(error=one_line(error))]
+        except RuntimeError as error:  # another call would end the kernel again, which takes seconds
+            self._dead = one_line(error)
+            return [Outcome(error=self._dead)]
+        if self._failed and outcomes and outcomes[0].error == MISSING.format(self.__name__):
+            return [Outcome(error=f"it isn't there, because {self._failed}")]
         forged = not 0 < len(outcomes) <= len(inputs) or any(
             len(outcome.args) != len(args) for outcome, args in zip(outcomes, inputs) if not outcome.error
         )

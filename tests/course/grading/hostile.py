@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -13,6 +14,7 @@ from typing import Callable
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.building.regions import TEXT_STUB, cut
+from gan_scratch.classroom.released import RELEASED as FOLDER
 
 NAME = "t01_tiny"
 HIDDEN_SECRET, BOOK_SECRET, OTHER_SECRET = "hidden-48151623", "book-48151623", "other-48151623"
@@ -97,6 +99,7 @@ class Case:
     message: str = ""  # must be part of the message
     system: bool = False  # its code reaches for the system: must also be harmless with resource limits alone
     triage: bool = False  # triage alone decides: no kernel is needed to test it
+    moved: bool = False  # the answers aren't in their own cells
 
 
 CASES: list[Case] = []
@@ -294,6 +297,240 @@ def timestamp_of_nonsense(root, folder):
     (folder / "timestamp.txt").write_text("yesterday, I think")
 
 
+# --- answers in other cells than theirs --------------------------------------------------------------------------------------
+
+def without(notebook: dict, *names: str) -> dict:
+    """The notebook without these cells."""
+    for name in names:
+        notebook["cells"].remove(find(notebook, name))
+    return notebook
+
+
+def emptied(notebook: dict, *names: str) -> dict:
+    """The notebook with these cells as they were released."""
+    for name in names:
+        find(notebook, name)["source"] = find(released(), name)["source"]
+    return notebook
+
+
+BOTH = "\n\n".join(RIGHT.values())
+MOVED = {"triage": True, "moved": True}
+
+
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in cell 3", **MOVED)
+def all_in_one_cell(notebook):
+    return without(put(notebook, "setup", BOTH), *RIGHT)
+
+
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in cell 10", **MOVED)
+def all_in_one_cell_at_the_end(notebook):
+    return without(put(notebook, "experiment", BOTH), *RIGHT)
+
+
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+def all_in_one_cell_above_their_stubs(notebook):
+    return emptied(put(notebook, "setup", BOTH), *RIGHT)
+
+
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+def all_in_one_cell_below_the_tests(notebook):
+    return emptied(put(notebook, "answer_why", BOTH), *RIGHT)
+
+
+@case(FULL, "repaired", "cell leaky_relu was deleted; the answer was found in cell 4", **MOVED)
+def two_answers_in_the_first_cell(notebook):
+    find(notebook, "dense_forward")["source"] = BOTH
+    return without(notebook, "leaky_relu")
+
+
+@case(FULL, "repaired", "cell dense_forward was written over; the answer was found in cell 7", **MOVED)
+def answers_in_each_others_cells(notebook):
+    one, other = find(notebook, "dense_forward"), find(notebook, "leaky_relu")
+    one["source"], other["source"] = other["source"], one["source"]
+    return notebook
+
+
+@case(FULL, "repaired", "cell leaky_relu was left empty; the answer was found in cell 8", **MOVED)
+def answer_in_the_test_cell(notebook):
+    test = find(notebook, "test_leaky_relu")
+    test["source"] = RIGHT["leaky_relu"] + "\n\n" + test["source"]
+    return emptied(notebook, "leaky_relu")
+
+
+@case(FULL, "repaired", "the answer was found in cell 11", **MOVED)
+def answer_in_the_experiment_cell(notebook):
+    find(notebook, "experiment")["source"] += "\n" + RIGHT["leaky_relu"]
+    return emptied(notebook, "leaky_relu")
+
+
+@case(FULL, "repaired", "cell 3 had become a markdown cell; it was run", **MOVED)
+def answers_in_a_text_cell(notebook):
+    return without(put(notebook, "setup", BOTH, "markdown"), *RIGHT)
+
+
+@case(FULL, "repaired", "cell leaky_relu was left empty", **MOVED)
+def answer_whose_stub_lost_only_its_comment(notebook):
+    put(notebook, "setup", RIGHT["leaky_relu"])
+    find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    pass"
+    return notebook
+
+
+@case(FULL, "repaired", "cell leaky_relu was written over", **MOVED)
+def stub_left_below_in_a_cell_with_other_work(notebook):
+    put(notebook, "setup", RIGHT["leaky_relu"])
+    find(notebook, "leaky_relu")["source"] = find(released(), "leaky_relu")["source"] + "\n\nslopes = [0.1, 0.2]"
+    return notebook
+
+
+@case(FULL, "repaired", "metadata was gone", **MOVED)
+def stripped_and_all_in_one_cell(notebook):
+    without(put(notebook, "setup", BOTH), *RIGHT)
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        del cell["id"]
+    return {**notebook, "nbformat_minor": 4, "metadata": {}}
+
+
+@case(FULL, "repaired", "given cell setup was edited; the original was used, and yours runs as well", triage=True)
+def helper_imported_in_the_given_cell(notebook):
+    find(notebook, "setup")["source"] += "\nfrom numpy import where as choose"
+    find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    return choose(x > 0, x, slope * x).astype(np.float32)"
+    return notebook
+
+
+@case(FULL, "repaired", "given cell setup was edited; the original was used", triage=True)
+def magics_in_given_cells(notebook):
+    for name, line in {"setup": "!pip install -q gan-scratch", "test_leaky_relu": "%%time"}.items():
+        find(notebook, name)["source"] = f"{line}\n" + find(notebook, name)["source"]
+    return notebook
+
+
+@case(FULL, "repaired", "answer answer_why had become a code cell", triage=True)
+def text_cells_turned_into_code(notebook):
+    for name in ("title", "task1", "answer_why"):
+        find(notebook, name).update(cell_type="code", outputs=[], execution_count=None)
+    return notebook
+
+
+@case(FULL, "repaired", "had become a raw cell", triage=True)
+def everything_turned_raw(notebook):
+    for cell in notebook["cells"]:
+        cell["cell_type"] = "raw"
+    return notebook
+
+
+@case(FULL, "repaired", "test cell test_dense_forward claimed many points; it has 2", triage=True)
+def nonsense_in_the_metadata(notebook):
+    find(notebook, "test_dense_forward")["metadata"]["nbgrader"].update(points="many", grade_id=7)
+    find(notebook, "test_leaky_relu")["metadata"]["nbgrader"] = None
+    del find(notebook, "setup")["metadata"]["nbgrader"]["grade_id"]
+    return notebook
+
+
+# --- files under other names, in other places, in other encodings ------------------------------------------------------------
+
+def text() -> str:
+    return json.dumps(right())
+
+
+@case(FULL, "repaired", "of 2 notebooks t01_tiny-Copy1.ipynb was graded, with 3 tasks answered (t01_tiny.ipynb: 0)", triage=True)
+def work_beside_an_untouched_copy(root, folder):
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(released()))
+    (folder / f"{NAME}-Copy1.ipynb").write_text(text())
+
+
+@case(FULL, "repaired", "the newest of those with as many", triage=True)
+def two_copies_with_work(root, folder):
+    wrong = right()
+    find(wrong, "dense_forward")["source"] = WRONG
+    (folder / f"{NAME} (2).ipynb").write_text(text())
+    (folder / f"{NAME} (1).ipynb").write_text(json.dumps(wrong))
+
+
+@case(FULL, "repaired", "work/t01_tiny.ipynb was graded", triage=True)
+def work_in_a_folder_below(root, folder):
+    (folder / "work").mkdir()
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(released()))
+    (folder / "work" / f"{NAME}.ipynb").write_text(text())
+
+
+for ending in (".ipynb.txt", ".ipynb.json", ".IPYNB", ".txt", ".json"):
+    def renamed(root: Path, folder: Path, ending=ending) -> None:
+        (folder / f"{NAME}{ending}").write_text(text())
+    CASES.append(Case(f"named_{ending}", renamed, FULL, "repaired", f"renamed: {NAME}{ending} was graded", triage=True))
+
+
+@case(FULL, "repaired", "work.zip/a/t01_tiny.ipynb", triage=True)
+def in_an_archive(root, folder):
+    with zipfile.ZipFile(folder / "work.zip", "w") as archive:
+        archive.writestr(f"a/{NAME}.ipynb", text())
+        archive.writestr(f"__MACOSX/a/._{NAME}.ipynb", "x")
+
+
+@case(FULL, "repaired", "t01_tiny.ipynb lay outside the folder t01_tiny", triage=True)
+def one_folder_too_high(root, folder):
+    folder.rmdir()
+    (folder.parent / f"{NAME}.ipynb").write_text(text())
+
+
+@case(None, "not gradable", "only t01_tiny.py: hand in the file that Jupyter opens", triage=True)
+def as_a_script(root, folder):
+    (folder / f"{NAME}.py").write_text("x = 1")
+
+
+@case(None, "not gradable", "not a notebook but a web page", triage=True)
+def as_a_web_page(root, folder):
+    (folder / f"{NAME}.ipynb").write_text("<!DOCTYPE html><html></html>")
+
+
+for encoding in ("utf-8-sig", "utf-16", "utf-32"):
+    def encoded(root: Path, folder: Path, encoding=encoding) -> None:
+        (folder / f"{NAME}.ipynb").write_bytes(text().encode(encoding))
+    CASES.append(Case(f"encoded_{encoding}", encoded, FULL, triage=True))
+
+
+@case(FULL, "repaired", "read as Windows-1252", triage=True)
+def encoded_latin_1(root, folder):
+    notebook = put(right(), "setup", "# größer als")
+    (folder / f"{NAME}.ipynb").write_bytes(json.dumps(notebook, ensure_ascii=False).encode("latin-1"))
+
+
+@case(FULL, triage=True)
+def full_of_pictures(root, folder):
+    notebook = right()
+    find(notebook, "experiment")["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * (21 * 2**20)}}]
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(notebook))
+
+
+@case(None, "not gradable", "bad JSON (a comma too many near line 1): open it in Jupyter and save it again", triage=True)
+def comma_too_many(root, folder):
+    (folder / f"{NAME}.ipynb").write_text(text()[:-1] + ",}")
+
+
+@case(None, "not gradable", "bad JSON (other text follows", triage=True)
+def text_after_the_end(root, folder):
+    (folder / f"{NAME}.ipynb").write_text(text() + "\nsent from my phone")
+
+
+@case(None, "not gradable", "bad JSON (two versions that git could not merge", triage=True)
+def in_the_middle_of_a_merge(root, folder):
+    (folder / f"{NAME}.ipynb").write_text('{"cells": [\n<<<<<<< HEAD\n=======\n>>>>>>> work\n]}')
+
+
+@case(None, "not gradable", "is it another notebook?", triage=True)
+def notebook_of_another_exercise(root, folder):
+    (folder / f"{NAME}.ipynb").write_text((FOLDER / "e06_optimal_discriminator.ipynb").read_text(encoding="utf-8"))
+
+
+@case(FULL, "repaired", "types.py has the name of a module that is imported and was ignored")
+def files_that_shadow_modules(root, folder):
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(put(right(), "setup", "import mine, random\nassert random.random() < mine.ONE")))
+    for name in ("types", "numpy", "random", "gan_scratch", "mine"):
+        (folder / f"{name}.py").write_text("ONE = 1" if name == "mine" else "raise RuntimeError")
+    (folder / "json").mkdir()
+    (folder / "json" / "__init__.py").write_text("raise RuntimeError")
+
+
 # --- what can't be graded ----------------------------------------------------------------------------------------------------
 
 @case(None, "not gradable", "bad JSON", triage=True)
@@ -377,6 +614,25 @@ own_code(
     "import os, time\ndef parent(p): return int(open(f'/proc/{p}/stat').read().rpartition(')')[2].split()[1])\n"
     "try: os.kill(parent(parent(parent(os.getpid()))), 9)\nexcept (OSError, IndexError): pass\ntime.sleep(0.2)",
 )
+own_code("asks_to_exit", "exit()\nquit()", message="cell 3: exit() and quit() end the kernel, so they were ignored")
+own_code("sys_exit_in_a_cell", "import sys\nsys.exit()", message="cell 3 ended with SystemExit")
+LATER = "import os, threading\nthreading.Timer(0.2, os._exit, (1,)).start()"
+
+
+SLEEP = "import time\ntime.sleep(1)"
+
+
+@case(FULL, message="cell 3: it ended the kernel a moment later; only the functions and imports in it were kept")
+def dies_during_a_later_cell(notebook):
+    return put(put(notebook, "setup", SLEEP), "setup", LATER)
+
+
+@case(FULL, message="cell 4: it ended the kernel a moment later; only the functions and imports in it were kept")
+def answer_that_dies_during_a_later_cell(notebook):
+    find(notebook, "dense_forward")["source"] += f"\n\n{LATER}"
+    return put(notebook, "dense_forward", SLEEP)
+
+
 own_code("exit_in_a_cell", "import os\nos._exit(0)", message="ended the kernel")
 own_code("kills_the_kernel", "import os\nos.kill(os.getpid(), 9)", message="ended the kernel", system=True)
 own_code("kills_the_parent", "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(0.2)", system=True)

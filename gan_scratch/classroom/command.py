@@ -1,0 +1,125 @@
+"""gan-scratch check: run an exercise notebook as the grader does, and say what is wrong; or show a question's model answer."""
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from gan_scratch.classroom import notebooks, released, session
+from gan_scratch.classroom.finding import listed
+from gan_scratch.classroom.matching import takes_answer, touched
+from gan_scratch.classroom.notebooks import Notebook, NotGradable
+from gan_scratch.classroom.session import Result
+from gan_scratch.classroom.shadows import ignored, shadowing
+from gan_scratch.classroom.source import plain_python
+from gan_scratch.classroom.submission import rebuild
+
+
+@dataclass
+class Prepared:
+    """A notebook that is ready to be run, and remarks on what was mended. `hidden`: the grader has more tests than it."""
+
+    notebook: NotebookNode
+    said: list[str] = field(default_factory=list)
+    hidden: bool = False
+
+
+def check(path: Path) -> int:
+    """Run a notebook, which isn't changed, and print what is wrong; returns the exit status: 0, or 1 when something is.
+
+    Raises ValueError when it isn't an exercise that can be checked, RuntimeError when the check can't run, each with a sentence.
+    """
+    prepared = prepare(path)
+    result = session.run(prepared.notebook, folder=path.resolve().parent)
+    if not result.tasks:
+        raise ValueError(f"{path} has no graded cells; is it an exercise, and are its test cells still there?")
+    for sentence in [*prepared.said, *ignored(shadowing(beside(path)))]:
+        print(f"note: {sentence}")
+    print("".join(task.text for task in result.tasks), end="")
+    for problem in result.problems:
+        print(f"! {problem}")
+    print("\n" + summary(prepared, result))
+    return 0 if result.score == result.points and not result.problems else 1
+
+
+def prepare(path: Path) -> Prepared:
+    """The notebook in a file, rebuilt from the released one as the grader does it. Raises ValueError."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; name the notebook in it: {listed(here(path)) or 'there is none'}")
+    if not path.exists():
+        raise ValueError(f"there is no file {path}; beside it are: {listed(here(path.parent)) or 'no notebooks'}")
+    try:
+        notebook = notebooks.load(path)
+        name = released.exercise_of(notebook)
+        if name is None:
+            return as_it_is(notebook)
+        skeleton = released.released(name)
+        mended, said = rebuild(notebook.cells, skeleton)
+        return Prepared(mended, [*notebook.said, *said], bool(skeleton.metadata.get("gan_scratch", {}).get("hidden_tests")))
+    except NotGradable as error:
+        raise ValueError(f"{path} can't be read as a notebook of an exercise: {error}") from None
+
+
+def here(folder: Path) -> list[str]:
+    """The notebooks in a folder."""
+    return sorted(path.name for path in folder.glob("*.ipynb")) if folder.is_dir() else []
+
+
+def beside(path: Path) -> list[Path]:
+    """Files beside a notebook, and what makes folders beside it packages; relative to its folder."""
+    folder = path.resolve().parent
+    names = sorted(os.listdir(folder))
+    return [Path(name) for name in names] + [Path(name, "__init__.py") for name in names if (folder / name / "__init__.py").is_file()]
+
+
+def as_it_is(notebook: Notebook) -> Prepared:
+    """A notebook of no exercise that this package knows: its own test and given cells are run."""
+    said = [*notebook.said, "it isn't one of the exercises that this installation of gan-scratch has: its own test cells were used"]
+    cells = []
+    for cell in notebook.cells:
+        about, source = cell["about"], cell["source"]
+        if about.get("locked") and cell["cell_type"] == "code" and (source := plain_python(source)) != cell["source"]:
+            said.append(f"cell {cell['number']}: magics and shell commands in it were ignored")
+        metadata = {"gan_scratch": {"cell": cell["number"]}, "tags": cell["tags"]} | ({"nbgrader": about} if about else {})
+        cells.append((new_code_cell if cell["cell_type"] == "code" else new_markdown_cell)(source, metadata=metadata))
+    return Prepared(new_notebook(cells=cells), said)
+
+
+def summary(prepared: Prepared, result: Result) -> str:
+    """A line for each task, and the total."""
+    names = [task.name.removeprefix("test_") for task in result.tasks]
+    lines = [f"{'✓' if task.score == task.points else '✗'} {name:{max(map(len, names))}}  {task.score:g} of {task.points:g}"
+             for name, task in zip(names, result.tasks)]
+    total = f"{result.score:g} of {result.points:g} points by tests"
+    questions = [cell for cell in prepared.notebook.cells if cell.cell_type == "markdown" and takes_answer(cell)]
+    if by_hand := sum(session.points_of(cell.metadata.nbgrader) or 0 for cell in questions):
+        total += f"; {by_hand:g} more for " + ("a question in words" if len(questions) == 1 else f"{len(questions)} questions in words")
+    hidden = ["The grader's hidden tests come on top."] if prepared.hidden else []
+    return "\n".join([*lines, *hidden, total])
+
+
+def show_answer(given: str) -> int:
+    """Print the model answer and the rubric of an exercise's question in words; returns the exit status.
+
+    Args:
+        given: the exercise by name or the beginning of its name, or a notebook file.
+
+    Raises ValueError when there is no such exercise, or its answers aren't given out.
+    """
+    path = Path(given)
+    name = released.exercise_of(read(path)) if path.is_file() else released.full_name(given)
+    if name is None:
+        raise ValueError(f"{path} isn't one of the exercises {', '.join(released.names())}")
+    print(released.model_answer(name).rstrip())
+    return 0
+
+
+def read(path: Path) -> Notebook:
+    """Read a file. Raises ValueError."""
+    try:
+        return notebooks.load(path)
+    except NotGradable as error:
+        raise ValueError(f"{path} can't be read as a notebook: {error}") from None
