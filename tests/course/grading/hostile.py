@@ -753,6 +753,12 @@ for path in ("/", "/usr", "ROOT", "ROOT/solutions", os.path.dirname(os.path.dirn
 own_code("spies", SPY)  # without a sandbox it finds everything
 
 
+RUN_ANYWAY = ("more_points_claimed", "stripped_metadata", "work_beside_an_untouched_copy", "in_an_archive", "one_folder_too_high",
+              "files_that_shadow_modules", "encoded_utf-16")
+# what triage makes of the others is the right submission, so that running it shows nothing new
+RUN = [case for case in CASES if not case.triage or case.moved or case.score != FULL or case.name in RUN_ANYWAY]
+
+
 def write_class(root: Path, cases: list[Case] = CASES) -> None:
     """A course with the tiny exercise, and a class that handed in all cases."""
     for folder in ("course/exercises", f"solutions/{NAME}", f"exercises/{NAME}"):

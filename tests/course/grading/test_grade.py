@@ -17,6 +17,8 @@ import pytest
 
 from course.grading import grade, sandbox
 from course.building.units import ROOT, CourseError
+from gan_scratch import cli
+from gan_scratch.classroom import released
 from tests.course.grading import hostile
 from tests.course.grading.hostile import CASES, FULL, NAME, find, submitted
 
@@ -95,7 +97,7 @@ def check_cases(cases: list, rows: dict[str, dict]) -> None:
 def hostile_class(tmp_path_factory):
     """The whole hostile set and some odd names, graded in one run: the course's folder, the table, what was submitted."""
     root = tmp_path_factory.mktemp("hostile")
-    hostile.write_class(root)
+    hostile.write_class(root, hostile.RUN)
     for name in ODD_NAMES:
         hand_in(root, name, hostile.right())
     (root / "course" / "class" / "submitted" / "absent").mkdir()
@@ -112,10 +114,31 @@ def hostile_class(tmp_path_factory):
 @NEEDS_BWRAP
 def test_the_hostile_set_in_one_run(hostile_class):
     root, rows, before = hostile_class
-    check_cases(CASES, rows)
+    check_cases(hostile.RUN, rows)
     after = contents(root / "course" / "class" / "submitted") | contents(root / "exercises") | contents(root / "solutions")
     assert after == before, "what was submitted, released or solved was changed"
     assert not os.path.exists("/tmp/pwned-48151623")
+
+
+SAME_POINTS = ["one_wrong", "untouched", "asks_to_exit", "sys_exit_in_a_cell", "all_in_one_cell_at_the_end",
+               "two_answers_in_the_first_cell", "in_an_archive", "files_that_shadow_modules", "edited_test_cell_for_a_wrong_answer"]
+
+
+@NEEDS_BWRAP
+def test_check_gives_the_points_of_the_grader(hostile_class, monkeypatch, capsys):
+    root, rows, _ = hostile_class
+    monkeypatch.setattr(released, "RELEASED", root / "exercises" / NAME)
+    for name in SAME_POINTS:
+        file, = (found for found in submitted(root, name).glob("*") if NAME in found.name or found.suffix == ".zip")
+        status = cli.main(["check", str(file)])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        if file.suffix == ".zip":
+            assert status == 2 and "a ZIP archive" in said.err
+            continue
+        total = said.out.splitlines()[-1]
+        assert total == f"{rows[name]['auto_score']} of 5 points by tests; 4 more for a question in words", name
+        assert status in ((0, 1) if rows[name]["auto_score"] == "5" else (1,))
 
 
 @NEEDS_BWRAP

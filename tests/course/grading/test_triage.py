@@ -9,6 +9,9 @@ import re
 import nbformat
 import pytest
 
+from gan_scratch.classroom import released as releases
+from gan_scratch.classroom.command import prepare
+from gan_scratch.classroom.finding import candidates
 from gan_scratch.classroom.matching import grade_id
 from gan_scratch.classroom.notebooks import NotGradable, load
 from gan_scratch.classroom.source import defined
@@ -53,6 +56,28 @@ def test_a_mangled_submission_is_the_right_one_again_or_refused_with_a_reason(ca
         if not case.name.startswith("timestamp"):
             assert case.message in "; ".join(found.said) and bool(found.said) == (case.status == "repaired")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "the original was changed"
+
+
+ALONE = [case for case in hostile.CASES if case.name not in ("one_folder_too_high", "link_to_the_solution")]
+
+
+@pytest.mark.parametrize("case", ALONE, ids=lambda case: case.name)
+def test_check_runs_what_the_grader_runs(case, tmp_path, monkeypatch):
+    hostile.write_class(tmp_path, [case])
+    monkeypatch.setattr(releases, "RELEASED", tmp_path / "exercises" / NAME)
+    notebooks = [one.path for one in candidates(hostile.submitted(tmp_path, case.name)) if not one.member]
+    if len(notebooks) != 1:
+        return
+    try:
+        found = triage(hostile.submitted(tmp_path, case.name), NAME, RELEASED)
+    except NotGradable as error:
+        if "another notebook" not in str(error):
+            with pytest.raises(ValueError, match=re.escape(str(error).removeprefix(f"{notebooks[0].name}: "))):
+                prepare(notebooks[0])
+        return
+    prepared = prepare(notebooks[0])
+    assert prepared.notebook.cells == found.notebook.cells
+    assert prepared.said == [s for s in found.said if not s.startswith("renamed") and "has the name of a module" not in s]
 
 
 def test_a_right_submission_comes_back_as_it_is_and_nothing_is_said(tmp_path):
