@@ -476,7 +476,7 @@ def test_gradcheck_finds_and_names_a_planted_error(rng):
 
     x = rng.standard_normal((4, 8))
     report = gradcheck.check_layer(WrongSign(8, 3, rng=0), x)
-    assert [e.name for e in report.entries if not e.ok] == ["x"] and "ratio -1," in str(report)
+    assert [e.name for e in report.entries if not e.ok] == ["x"] and "ratio -1" in str(report)
     assert [e.name for e in gradcheck.adjoint_test(WrongSign(8, 3, rng=0), x.astype(np.float32)).entries if not e.ok] == ["x"]
     assert {e.name for e in gradcheck.check_layer(NoBiasSum(8, 3, rng=0), x).entries if not e.ok} == {"W", "b"}
     with pytest.raises(AssertionError, match=r"WRONG dx"):
