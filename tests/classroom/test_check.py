@@ -27,8 +27,8 @@ def check():
     return checks
 
 
-def named(f):
-    f.__name__ = "double"
+def named(f, name="double"):
+    f.__name__ = name
     return f
 
 
@@ -288,6 +288,18 @@ def test_a_mistake_that_explains_only_some_calls_is_not_named(means, capsys):
     first, second = capsys.readouterr().out.split("✗ mean_of")[1:]
     assert "is the sum" not in second and "isn't right" in second
     assert "is the sum (for ordinary inputs)" in " ".join(first.split())  # said of the case in which it explains everything
+
+
+def larger(x, y):
+    return bool(x > y)
+
+
+def test_true_and_false_need_every_call(capsys):
+    checks = Checks()
+    draw = lambda low: lambda rng: (low + float(rng.uniform(0.1, 0.9)), 0.5)  # noqa: E731
+    checks.add(larger, "", {"": draw(1), "a small x": draw(-1)}, "x > y", mistakes={"it always says False": lambda x, y: False})
+    far = named(lambda x, y: x > 50 or x < -0.5, "larger")  # False for ordinary inputs, as the mistake; elsewhere not
+    assert not checks(far) and "always says False" not in capsys.readouterr().out
 
 
 def test_hidden_inputs_count(means, capsys):
