@@ -90,7 +90,9 @@ class Page:
         faults = self.faults.setdefault(function, [])
         if report.failed:
             said = getattr(getattr(report.longrepr, "reprcrash", None), "message", str(report.longrepr))
-            faults.append(f"{case.removesuffix(']')}: {said.splitlines()[0][:200]}")
+            lines = [line.strip() for line in said.removeprefix("AssertionError: ").splitlines()[:6]]
+            words = " ".join(line for line in lines if not line.startswith(("assert ", "Read again")))
+            faults.append(f"{case.removesuffix(']')}: {words[:400]}")
         if report.when == "teardown":
             self.done += 1
             self.waiting[f"test_{function}"] -= 1

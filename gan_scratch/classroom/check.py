@@ -39,6 +39,7 @@ from gan_scratch.classroom.diagnose import Cause, Finding, Seen
 from gan_scratch.layers.base import Layer
 
 Make = Callable[[np.random.Generator], tuple]  # draws the arguments of one call
+MORE = 7  # more draws of every case for functions of single numbers
 FRESH = 3  # more draws of every case, made when something is wrong: a cause must explain them, too
 QUIET = "no warning"  # the share of the points that a warning costs, where there is one
 
@@ -276,11 +277,11 @@ class Checks:
 
     def _calls(self, spec: Spec, function: Callable, cases: dict[str, Make], deadline: float) -> list[Call]:
         """The function called on every case; on other numbers of the same shapes, and again; and, if it fails, on fresh draws."""
-        drawn = {label: make(self.rng) for label, make in cases.items()}
-        plan = [(label, "first", args) for label, args in drawn.items()]
-        plan += [(label, "other", turned(args)) for label, args in drawn.items()] + [
-            (label, "again", args) for label, args in drawn.items()
-        ]
+        drawn = [(label, make(self.rng)) for label, make in cases.items()]
+        if not any(isinstance(a, np.ndarray) for _, args in drawn for a in args):  # one draw of a few whole numbers is little evidence
+            drawn += [(label, make(self.rng)) for _ in range(MORE) for label, make in cases.items()]
+        plan = [(label, "first", args) for label, args in drawn]
+        plan += [(label, "other", turned(args)) for label, args in drawn] + [(label, "again", args) for label, args in drawn]
         calls = called(spec, function, plan, deadline)
         if (
             spec.judge is None
@@ -556,7 +557,8 @@ def output_fault(
         found = Finding(f"{found.sentence}; {more}", found.label) if more else found
     if found is None:
         return None
-    sentence = with_case(found.sentence, found.label, calls, lambda call: diagnose.right(call.seen(i), spec.tolerance))
+    label = found.label if reasons else None
+    sentence = with_case(found.sentence, label, calls, lambda call: diagnose.right(call.seen(i), spec.tolerance))
     return Fault(spec.outputs[i], f"{spec.outputs[i]} {sentence}" if spec.outputs[i] else sentence)
 
 

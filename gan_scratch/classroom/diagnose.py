@@ -533,7 +533,9 @@ def facts(seen: Seen, tolerance: float) -> str:
     if relative < 3e-3:
         return f"is close, but not right: the relative error is {relative:.1e}, and {tolerance:.0e} is allowed{single(seen)}"
     if got.ndim == 0:
-        return f"is {got:.6g}, which isn't right"
+        numbers = [f"{name} = {x:g}" for name, x in seen.args.items() if isinstance(x, (int, float))]
+        given = f" for {', '.join(numbers)}" if len(numbers) == len(seen.args) else ""
+        return f"is {got:.6g}{given}, which isn't right"
     index = worst(got, want)
     if 0 < wrong.sum() <= wrong.size / 2:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])

@@ -94,7 +94,8 @@ def test_typical_mistakes_are_named(name, function, entry):
     source = (answered if len(change) == 1 else replaced)(solve_cell(name, function), *change)
     for seed in range(3):
         task = score(name, {function: source}, function, seed)[function]
-        assert task.score < task.points and says and says in unwrapped(task.text), task.text
+        assert task.score < task.points, f"accepted with seed {seed}: {change}"
+        assert says and says in unwrapped(task.text), f"{says!r} isn't in the verdict on {change}: {task.text}"
 
 
 @pytest.mark.parametrize("name, function, code", list(answers("right")))
@@ -150,4 +151,5 @@ def test_a_listed_mistake_handed_in_gets_its_own_sentence(check, spec, kind, sen
         check.rng, printed = np.random.default_rng(seed), io.StringIO()
         with contextlib.redirect_stdout(printed):
             verdict = check(answer)
-        assert not verdict and any(sentence in fault.sentence for fault in verdict.faults), f"seed {seed}: {printed.getvalue()}"
+        assert not verdict, f"accepted with seed {seed}, so that no case tells it from right: {sentence!r}"
+        assert any(sentence in fault.sentence for fault in verdict.faults), f"{sentence!r} isn't in the verdict: {printed.getvalue()}"
