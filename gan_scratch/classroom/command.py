@@ -33,9 +33,9 @@ def check(path: Path) -> int:
     Raises ValueError when it isn't an exercise that can be checked, RuntimeError when the check can't run, each with a sentence.
     """
     prepared = prepare(path)
-    result = session.run(prepared.notebook, folder=path.resolve().parent)
-    if not result.tasks:
+    if not any(map(session.is_test, prepared.notebook.cells)):
         raise ValueError(f"{path} has no graded cells; is it an exercise, and are its test cells still there?")
+    result = session.run(prepared.notebook, folder=path.resolve().parent)
     for sentence in [*prepared.said, *ignored(shadowing(beside(path)))]:
         print(f"note: {sentence}")
     print("".join(task.text for task in result.tasks), end="")

@@ -1,10 +1,13 @@
 """Whole notebooks in real kernels. One kernel start costs about a second, so there are few of these."""
+import json
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gan_scratch import cli
-from gan_scratch.classroom.session import Limits, judge, run
+from gan_scratch.classroom.session import Limits, Unusable, judge, order, run
 
 GIVEN = "import numpy as np\nfrom gan_scratch.checks.e02 import check"
 RIGHT = "def tanh_backward(dy, y):\n    return dy * (1 - y * y)"
@@ -126,6 +129,45 @@ def test_a_test_that_fails_by_itself_is_said_aloud():
     nb.cells[3].source = "check(tanh_backward).no_such_method(1)"
     result = run(nb)
     assert result.score == 2 and len(result.problems) == 1 and "test_tanh_backward: this test could not be finished" in result.problems[0]
+
+
+def test_a_test_waits_for_the_cell_that_defines_its_function():
+    test = {"grade": True, "locked": True, "points": 1}
+    cells = [cell(GIVEN, "setup", locked=True), cell("# moved", "f", solution=True), cell("check(f).points(1)", "test_f", **test),
+             cell("g = 1"), cell("check(g).points(1)", "test_g", **test), cell("def f(): return g"), cell("g = 2")]
+    assert order(cells) == [0, 1, 3, 4, 5, 2, 6]
+
+
+def test_a_right_function_counts_though_its_cell_fails_after_it():
+    result = run(notebook(tanh=f"{RIGHT}\nprint(undefined)"))
+    assert result.score == 3 and result.problems == ["cell 3 ended with NameError: name 'undefined' is not defined"]
+
+
+def test_the_kernel_is_this_pythons_whatever_is_set_up(tmp_path, monkeypatch):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": ["no-such-python", "-f", "{connection_file}"], "display_name": "x", "language": "python"}))
+    startup = tmp_path / "profile_default" / "startup" / "own.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text("handy = 1")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path)), monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    own = cell("import sys\nprint(sys.executable, 'handy' in globals(), sys.path[-1] == '')")
+    nb = notebook(own)
+    assert run(nb).score == 3 and own.outputs[0].text == f"{sys.executable} False True\n"
+
+
+@pytest.mark.parametrize("source, said", [("import not_there", "ModuleNotFoundError"), ("def f(:", "SyntaxError")])
+def test_a_given_cell_that_can_not_be_run_is_named(source, said):
+    nb = notebook()
+    nb.cells[1].source = source
+    with pytest.raises(Unusable, match=rf"the given cell setup can't be run \({said}.*take this cell from"):
+        run(nb)
+
+
+@pytest.mark.parametrize("points", [None, "2", float("nan"), True])
+def test_a_test_without_points_is_said(points):
+    task = judge("1.0", {"grade_id": "t", "points": points}, {}, None)
+    assert task.score == task.points == 0 and "don't say how many points" in task.text
 
 
 @pytest.mark.parametrize("solved, status", [(True, 0), (False, 1)])
