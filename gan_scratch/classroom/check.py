@@ -271,7 +271,7 @@ class Checks:
             )
         known = any(name == spec.name and said for name, said in self.log[-1:])
         if not kept or faults and not known:
-            show.verdict(spec, faults, remarks(calls), " on inputs that are kept for the grader" if kept else "")
+            show.verdict(spec, faults, remarks(calls, faults), " on inputs that are kept for the grader" if kept else "")
             self.log.append((spec.name, [fault.sentence for fault in faults]))
         return Verdict(spec.name, faults, spec.shares)
 
@@ -335,9 +335,10 @@ def quiet():
         yield
 
 
-def remarks(calls: list[Call]) -> list[str]:
-    """The student's own prints and warnings, in a readable way."""
-    lines = [f"It warned: {w}" for w in dict.fromkeys(w for call in calls for w in call.outcome.warnings)][:3]
+def remarks(calls: list[Call], faults: list[Fault]) -> list[str]:
+    """The student's own prints and warnings, in a readable way; not those of which a fault speaks."""
+    warned = dict.fromkeys(w for call in calls for w in call.outcome.warnings)
+    lines = [] if any(fault.about == QUIET for fault in faults) else [f"It warned: {w}" for w in warned][:3]
     printed = next((call.outcome.printed.rstrip().splitlines() for call in calls if call.outcome.printed.strip()), [])
     lines += [f"It printed: {line}" for line in printed[:5]] + (
         ["It printed more than that."] if len(printed) > 5 else []
