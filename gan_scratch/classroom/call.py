@@ -110,10 +110,14 @@ def call_here(f: Callable, args: tuple, seconds: float = SECONDS) -> Outcome:
 
 
 class Limited(io.StringIO):
-    """Keeps the beginning of what is written to it."""
+    """Keeps the beginning of what is written to it, and loses no time with the rest."""
+
+    left = PRINTED
 
     def write(self, text: str) -> int:
-        super().write(text[: max(0, PRINTED - self.tell())])
+        if self.left > 0:
+            super().write(text[: self.left])
+            self.left -= len(text)
         return len(text)
 
 

@@ -148,7 +148,7 @@ class Remote:
         """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
         if self._dead:
             return [Outcome(error=self._dead)]
-        request = ask(self.__name__, inputs, min(seconds, self._seconds / 2), needed)
+        request = ask(self.__name__, inputs, min(seconds, self._seconds), needed)
         try:
             outcomes = unpack(text_of(self._evaluate(request)))
         except ValueError as error:
