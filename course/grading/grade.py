@@ -30,7 +30,7 @@ from course.building.units import ROOT, CourseError
 from course.grading.workers import Failed, Workers
 import gan_scratch.checks
 from gan_scratch.classroom import session
-from gan_scratch.classroom.finding import candidates
+from gan_scratch.classroom.finding import candidates, listed
 from gan_scratch.files import replacing
 
 LARGE = 2**24  # bytes of a file that is told by its size and time
@@ -86,7 +86,7 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
     write_csv(table, rows)
     page = folder / f"{name}_report.html"
     report.write(page, name, tasks, rows, grades, diagnoses(cohort, rows), unsafe)
-    print(summary(name, rows, fresh, time.monotonic() - began))
+    print(summary(name, rows, fresh, time.monotonic() - began) + stray(folder / "submitted").replace("; ", "\n  ", 1))
     print(f"grades: {shown(table)} and {shown(folder / 'gradebook.db')}; report: {shown(page)}; "
           f"feedback: {shown(folder / 'feedback')}")
     if interrupted:
@@ -110,8 +110,14 @@ def submissions(folder: Path, name: str, root: Path) -> list[str]:
     entries = os.scandir(submitted) if submitted.is_dir() else ()
     students = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
     if not any((submitted / student / name).exists() or loose(submitted / student, root) for student in students):
-        raise CourseError(f"nothing was submitted of {name}: expected {shown(submitted)}/STUDENT/{name}/{name}.ipynb")
+        raise CourseError(f"nothing was submitted of {name}: expected {shown(submitted)}/STUDENT/{name}/{name}.ipynb{stray(submitted)}")
     return students
+
+
+def stray(submitted: Path) -> str:
+    """What is to be said of notebooks that lie in no student's folder."""
+    found = sorted(path.name for path in submitted.glob("*") if path.is_file() and ".ipynb" in path.name.lower())
+    return f"; not looked at, because they lie in no student's folder: {listed(found)}" if found else ""
 
 
 def loose(student: Path, root: Path) -> bool:

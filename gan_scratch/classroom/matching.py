@@ -35,6 +35,7 @@ class Matching:
         self._by_source(cells)
         self._by_name(cells)
         self._look_elsewhere(cells)
+        self._leave_out_stubs(cells)
         self.tasks = len({i for i in (*self.found, *self.elsewhere) if kind(self.released[i]) not in ("text", "given cell")})
         self._by_position(cells)
         self._sort_own(cells)
@@ -138,6 +139,15 @@ class Matching:
             return names if is_code or place is None and tree_of(cell["source"]) else set()
         return names & written(cell["source"], place.source) if cell["cell_type"] == "code" else set()
 
+    def _leave_out_stubs(self, cells: list[dict]) -> None:
+        """Empty copies of an answer cell, which would take the place of the answer."""
+        for i, stub in enumerate(self.released):
+            if takes_code(stub) and (i in self.elsewhere or i in self.found and touched(self.found[i], stub)):
+                for cell in self._free(cells):
+                    if asked(stub.source) & defined(cell["source"]) and not touched(cell, stub):
+                        self._left_out.add(id(cell))
+                        self.said.append(f"cell {cell['number']} is the empty cell of {grade_id(stub)} once more and was left out")
+
     def _by_position(self, cells: list[dict]) -> None:
         """A written answer that was lost or never touched: the student's own text right after what precedes it when released."""
         for i, stub in enumerate(self.released):
@@ -199,7 +209,7 @@ class Matching:
                 continue
             what = kind(cell)
             if mine is None and i not in self.elsewhere:
-                then = "nothing was answered" if takes_answer(cell) else "it was put back"
+                then = "no other cell defines it" if takes_code(cell) else "nothing was answered" if takes_answer(cell) else "it was put back"
                 self.said.append(f"{what} {name} was deleted; {then}")
             if mine is not None:
                 stripped += [name] if not mine["grade_id"] and what != "answer" else []

@@ -28,4 +28,9 @@ def is_module(name: str) -> bool:
 
 def ignored(shadows: list[str]) -> list[str]:
     """What is said about them."""
-    return [f"{name} has the name of a module that is imported and was ignored: rename it" for name in shadows]
+    if not shadows:
+        return []
+    one = len(shadows) == 1
+    names = "the name of a module" if one else "names of modules"
+    return [f"{', '.join(shadows)} {'has' if one else 'have'} {names} that Python has already, and {'was' if one else 'were'} ignored: rename "
+            + ("it" if one else "them")]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gan_scratch import cli
-from gan_scratch.classroom import command, released
+from gan_scratch.classroom import command, notebooks, released
 from gan_scratch.classroom.session import Result, Task
 
 NAME = "e02_backprop"
@@ -65,3 +65,9 @@ def test_wrong_use_is_said_in_one_sentence(arguments, said, tmp_path, monkeypatc
     assert cli.main(["check", *arguments]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+def test_a_file_that_takes_too_much_memory_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "LARGEST_FILE", 10)
+    with pytest.raises(notebooks.NotGradable, match="too large .*: clear the outputs"):
+        notebooks.load(tmp_path / write(tmp_path / "x.ipynb", {"cells": []}))

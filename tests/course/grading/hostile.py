@@ -382,6 +382,13 @@ def stub_left_below_in_a_cell_with_other_work(notebook):
     return notebook
 
 
+@case(FULL, "repaired", "cell 5 is the empty cell of dense_forward once more and was left out", triage=True)
+def stubs_pasted_below_the_answers(notebook):
+    for name in RIGHT:
+        put(notebook, name, find(released(), name)["source"])
+    return notebook
+
+
 @case(FULL, "repaired", "metadata was gone", **MOVED)
 def stripped_and_all_in_one_cell(notebook):
     without(put(notebook, "setup", BOTH), *RIGHT)
@@ -522,7 +529,7 @@ def notebook_of_another_exercise(root, folder):
     (folder / f"{NAME}.ipynb").write_text((FOLDER / "e06_optimal_discriminator.ipynb").read_text(encoding="utf-8"))
 
 
-@case(FULL, "repaired", "types.py has the name of a module that is imported and was ignored")
+@case(FULL, "repaired", "gan_scratch.py, json, numpy.py, random.py, types.py have names of modules that Python has already, and were ignored")
 def files_that_shadow_modules(root, folder):
     (folder / f"{NAME}.ipynb").write_text(json.dumps(put(right(), "setup", "import mine, random\nassert random.random() < mine.ONE")))
     for name in ("types", "numpy", "random", "gan_scratch", "mine"):
@@ -754,7 +761,7 @@ own_code("spies", SPY)  # without a sandbox it finds everything
 
 
 RUN_ANYWAY = ("more_points_claimed", "stripped_metadata", "work_beside_an_untouched_copy", "in_an_archive", "one_folder_too_high",
-              "files_that_shadow_modules", "encoded_utf-16")
+              "files_that_shadow_modules", "encoded_utf-16", "stubs_pasted_below_the_answers")
 # what triage makes of the others is the right submission, so that running it shows nothing new
 RUN = [case for case in CASES if not case.triage or case.moved or case.score != FULL or case.name in RUN_ANYWAY]
 

@@ -290,6 +290,10 @@ def test_wrong_use_is_said_in_one_sentence(tmp_path):
         grade.main("nonsense", root=tmp_path)
     with pytest.raises(CourseError, match=f"nothing was submitted of {NAME}: expected .*/submitted/STUDENT/{NAME}/{NAME}.ipynb"):
         grade.main(NAME, root=tmp_path)
+    (tmp_path / "course" / "class" / "submitted").mkdir(parents=True)
+    (tmp_path / "course" / "class" / "submitted" / "anna.ipynb").write_text("{}")
+    with pytest.raises(CourseError, match="not looked at, because they lie in no student's folder: anna.ipynb"):
+        grade.main(NAME, root=tmp_path)
     hand_in(tmp_path, "anna", hostile.right())
     with pytest.raises(CourseError, match="there is no folder"):
         grade.main(NAME, csv=tmp_path / "no" / "such" / "x.csv", root=tmp_path)
