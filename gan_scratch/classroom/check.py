@@ -378,7 +378,7 @@ def faults_of(
     ran = [call for call in calls if call.ran]
     if not ran:
         return [Fault("", raising(raised[0]))]
-    faults = [Fault("", with_case(raising(raised[0]), raised[0].label, calls, lambda call: call.ran))] if raised else []
+    faults = [Fault("", with_case(raising(raised[0]), raised[0].label, calls, Call.is_right))] if raised else []
     for look in (mutation, judged, counted, memory, ordered):
         if found := look(ran):
             return faults + [Fault("", found)]
@@ -389,7 +389,7 @@ def faults_of(
             if (fault := output_fault(spec, i, ran, raised, ask, reasons))
         ]
         faults += [Fault(name, sentence) for name, sentence in updates.find(ran, reasons)]
-        faults += warned(spec, ran)
+        faults += [] if faults else warned(spec, ran)  # it speaks of right numbers
     return faults
 
 
