@@ -194,3 +194,13 @@ def test_a_missing_folder_is_no_submission(tmp_path):
 )
 def test_names_that_a_cell_defines(source, names):
     assert defined(source) == names
+
+
+def test_a_copy_that_jupyter_made_by_itself_is_taken_only_when_there_is_nothing_else(tmp_path):
+    folder = tmp_path / "student" / NAME
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    (folder / ".ipynb_checkpoints" / f"{NAME}-checkpoint.ipynb").write_text(json.dumps(hostile.right()))
+    assert "checkpoint.ipynb was graded" in triage(folder, NAME, RELEASED).said[0]
+    (folder / f"{NAME}.ipynb").write_text(json.dumps(hostile.released()))
+    found = triage(folder, NAME, RELEASED)
+    assert found.said == [] and find(found.notebook, "dense_forward").source == find(hostile.released(), "dense_forward")["source"]
