@@ -230,11 +230,16 @@ class Checks:
 
         Raises TypeError or ValueError, with one sentence, when it isn't one of this exercise's functions.
         """
+        called = name_in_call(sys._getframe(1))
+        if called in self.specs and not callable(function) and not hasattr(function, "call_remotely"):
+            return self._no_function(self.specs[called], function)
         spec = self._spec(function, sys._getframe(1))
         return self._judge(spec, function, spec.cases)
 
     def hidden(self, function: Callable) -> Verdict:
         """The same on the inputs that are kept for the grader. Says nothing unless something is wrong here alone; few inputs tell no causes."""
+        if not callable(function) and not hasattr(function, "call_remotely"):
+            return Verdict(name_in_call(sys._getframe(1)), [])  # the visible check has said so
         spec = self._spec(function, sys._getframe(1))
         cases = {
             f"one more input{f' ({n})' if n else ''}": (
@@ -257,6 +262,14 @@ class Checks:
         raise ValueError(
             f"there is no check for {given!r} here; this exercise checks {', '.join(self.specs)}. Was a function renamed?"
         )
+
+    def _no_function(self, spec: Spec, value: Any) -> Verdict:
+        """The verdict on something else that has a function's name."""
+        fault = Fault("", f"the name {spec.name} stands for a value of type {type(value).__name__}, not for a function: "
+                          "is it given to something else further down in its cell, or in another one?")  # fmt: skip
+        show.verdict(spec, [fault], [])
+        self.log.append((spec.name, [fault.sentence]))
+        return Verdict(spec.name, [fault], spec.shares)
 
     def _judge(self, spec: Spec, function: Callable, cases: dict[str, Make], kept: bool = False) -> Verdict:
         """Call, compare, show and log; `kept`: the inputs are those that are kept for the grader."""
@@ -418,8 +431,8 @@ def raising(call: Call) -> str:
 
 
 def mutation(calls: list[Call]) -> str:
-    found = next((fault.sentence for call in calls for fault in changed(call)), "")
-    return "; ".join([found, *calls[0].outcome.aliases[:1]]) if found else ""
+    """A sentence about the first change of an input, with the assignment that made a second name of it, where there is one."""
+    return next((fault.sentence for call in calls for fault in changed(call)), "")
 
 
 def changed(call: Call) -> Iterator[Fault]:
@@ -436,14 +449,10 @@ def changed(call: Call) -> Iterator[Fault]:
             or after.shape != before.shape
             or not np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
         ):
-            alias = (
-                " and returns that very array: `a = b` makes no copy of b"
-                if any(pair[1] == j for pair in call.outcome.same)
-                else ""
-            )
-            yield Fault(
-                "", f"it changes its input {name}{alias}; compute a new array (no +=, *= or a[…] = … on {name})"
-            )
+            returned = " and returns that very array" if any(pair[1] == j for pair in call.outcome.same) else ""
+            alias = next((alias for alias in call.outcome.aliases if f"`{name}`" in alias), "")
+            remedy = f": {alias}" if alias else f"; compute a new array (no +=, *= or a[…] = … on {name})"
+            yield Fault("", f"it changes its input {name}{returned}{remedy}")
 
 
 def judged(calls: list[Call]) -> str:
@@ -551,10 +560,9 @@ def output_fault(
     if found is None:
         sentence = next(filter(None, map(precision_fault, views)), None)
         found = Finding(sentence, None) if sentence else None
-    elif reasons and not found.explained:
-        more = next(filter(None, (alias for call in calls for alias in call.outcome.aliases)), None) or ignored(
-            spec, i, calls, ask
-        )
+    elif reasons and found.by != "cause":
+        more = next((alias for call in calls for alias in call.outcome.aliases), "")
+        more = more or (ignored(spec, i, calls, ask) if found.by == "facts" else "")
         found = Finding(f"{found.sentence}; {more}", found.label) if more else found
     if found is None:
         return None
@@ -678,7 +686,7 @@ def precision_fault(seen: Seen) -> str | None:
         and got.dtype != np.float32
     ):
         return (
-            f"has the right numbers, but is {got.dtype} though the inputs are float32: an np.zeros without dtype, an np.where or a mask with "
+            f"has the right numbers, but is {got.dtype} though the inputs are float32: an .astype(np.float64), an np.zeros without dtype, an np.where or a mask with "
             "two Python numbers, or a NumPy scalar does that"
         )
     return None

@@ -31,11 +31,12 @@ class Seen(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is wrong with an output, and for which case; `label` is None for what holds in all of them."""
+    """What is wrong with an output, and for which case; `label` is None for what holds in all of them. `by`: a "cause", a "relation"
+    of the numbers, or "facts"."""
 
     sentence: str
     label: str | None
-    explained: bool = True
+    by: str = "cause"
 
 
 Cause = tuple[
@@ -119,11 +120,11 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
         faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2
     ):
         if reasons and all(safely(holds, seen) for seen in concerned):
-            return Finding(sentence, place)
+            return Finding(sentence, place, "relation")
     plainest = min(
         faulty, key=lambda seen: (seen.label != faulty[0].label, sum(np.size(x) for x in seen.args.values()))
     )
-    return Finding(facts(plainest, tolerance), place, explained=False)
+    return Finding(facts(plainest, tolerance), place, "facts")
 
 
 def where(seen: Seen, views: list[Seen], wrong: list[Seen]) -> str | None:

@@ -46,7 +46,7 @@ def answer(request: str, names: dict) -> str:
     if f is None:
         outcomes = [Outcome(error=MISSING.format(name))]
     elif not callable(f):
-        outcomes = [Outcome(error=f"{name} is no function but {type(f).__name__}")]
+        outcomes = [Outcome(error=f"the name {name} stands for a value of type {type(f).__name__}, not for a function")]
     else:
         outcomes = call_all_here(f, inputs, seconds, needed)
     return base64.b64encode(pack(outcomes).encode()).decode()

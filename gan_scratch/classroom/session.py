@@ -12,6 +12,7 @@ import ast
 import builtins
 import contextlib
 import io
+import re
 import tempfile
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
@@ -171,7 +172,8 @@ def how_it_ended(number: int, error, limits: Limits) -> str:
     """A sentence about a cell of the student's that raised an exception."""
     if error.ename == "KeyboardInterrupt":
         return f"cell {number}: it didn't end within {limits.cell:g} s and was stopped"
-    return f"cell {number} ended with {error.ename}: {error.evalue[:200]}"
+    said = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", error.evalue[:200])  # without a kernel's name for the cell
+    return f"cell {number} ended with {error.ename}: {said}"
 
 
 def judge(source: str, about: dict, names: dict[str, Any], lookup: Callable[[str], Any]) -> Task:

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from gan_scratch.classroom.check import Fault, Score, Spec
 
 WIDTH = 100
+NOTHING_TO_READ = (NOT_WRITTEN, "isn't written yet", "still stands in it", "it isn't there", "there is no function", "not for a function")
 RIGHT, WRONG = "#1b7f3b", "#c62828"  # apart also for colour-blind readers, as one is much darker; ✓ and ✗ say the same
 NOTE = "border-left: 5px solid {colour}; padding: 2px 0 2px 10px; margin: 2px 0; overflow-wrap: break-word;"
 
 
 def verdict(spec: "Spec", faults: list["Fault"], remarks: list[str], where: str = "") -> None:
     """Show what a check found; `where` says on which inputs, if these aren't the usual ones."""
-    unwritten = [fault.sentence for fault in faults] == [NOT_WRITTEN]
     lines = [capital(fault) for fault in faults] + remarks
-    lines += [f"Read again: {spec.equation}"] if faults and not unwritten else []
+    reread = faults and not any(part in fault.sentence for fault in faults for part in NOTHING_TO_READ)
+    lines += [f"Read again: {spec.equation}"] if reread else []
     head = f"✗ {spec.name}{where}{parts(spec, faults)}" if faults else f"✓ {spec.name} is right"
     display(head, lines, not faults)
 

@@ -23,14 +23,14 @@ def find(calls: list, reasons: bool = True) -> list[tuple[str, str]]:
     if not any(wrong.values()):
         return []
     names = [name for name in spec.updates if wrong[name]]
-    for sentence, update in [*spec.missteps.items(), *general(spec.reference)]:
+    for sentence, update in [*spec.missteps.items(), *general(spec.reference, calls[0].args)]:
         if reasons and all(leads_to(update, call) for call in calls):
             return [(name, sentence) for name in names]
     return [(name, movement(name, calls) or compare_first(name, wrong[name])) for name in names]
 
 
-def general(reference: Callable) -> Iterator[tuple[str, Callable]]:
-    """Wrong updates that can be made with any step."""
+def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
+    """Wrong updates that can be made with any step, or, where no optimizer is given, with any backward pass."""
 
     def twice(*args):
         reference(*args)
@@ -45,6 +45,9 @@ def general(reference: Callable) -> Iterator[tuple[str, Callable]]:
                 optimizer.restart()
         reference(*args)
 
+    if not any(isinstance(a, Optimizer) for a in args):
+        yield "every gradient is added twice: is backward called twice for each layer?", twice
+        return
     yield "the step is taken twice", twice
     yield "the optimizer that is given isn't used: a new one forgets the averages of earlier steps", afresh
     yield (

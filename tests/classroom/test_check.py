@@ -188,7 +188,7 @@ def test_a_forged_pickle_is_refused():
 def test_a_function_that_is_not_there_is_said():
     request = remote.ask("nowhere", [(1,)], 1.0).split("answer(")[1].split(",")[0].strip("'")
     said = lambda names: remote.unpack(remote.text_of(repr(remote.answer(request, names))))[0].error  # noqa: E731
-    assert "there is no function nowhere" in said({}) and said({"nowhere": 3}) == "nowhere is no function but int"
+    assert "there is no function nowhere" in said({}) and said({"nowhere": 3}) == "the name nowhere stands for a value of type int, not for a function"
 
 
 @pytest.mark.parametrize("shown", ["", "'", "None", "[1]", "b'AAAA'", "'AA' + 'AA'", '"AAAA"', "'" + "A" * (2 * remote.LARGEST) + "'"])
@@ -338,13 +338,83 @@ def test_a_stub_is_not_written_yet(check, capsys):
     assert not check(double) and capsys.readouterr().out == "✗ double\n  Not written yet\n"
 
 
-def test_two_names_of_one_array_are_named(check, capsys):
-    def double(x, scale):
-        up, down = x, x
-        up[...] *= 2
-        return down * scale
+def pair(x, scale):
+    up, down = x, x
+    up[...] *= 2
+    return down * scale
 
-    assert not check(double) and "`up` and `down` are one array" in " ".join(capsys.readouterr().out.split())
+
+def other_pair(x, scale):
+    up = down = x.copy()
+    up[...] *= 2
+    return (up - down) * scale
+
+
+def one_name(x, scale):
+    up, down = x, x.copy()
+    up[...] *= 2
+    return down * scale
+
+
+def view(x, scale):
+    up = x[:]
+    up[...] *= 2
+    return x * scale
+
+
+@pytest.mark.parametrize("f, names, line", [
+    (pair, "`x` and `up` and `down`", "`up, down = x, x`"), (other_pair, "`up` and `down`", "`up = down = x.copy()`"),
+    (one_name, "`x` and `up`", "`up, down = x, x.copy()`"), (view, "`x` and `up`", "`up = x[:]`")])
+def test_two_names_of_one_array_are_named(check, capsys, f, names, line):
+    double = f
+    assert not check(double)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{names} are one array (line {line})" in said
+
+
+def harmless(x, scale):
+    y, kept = x, []
+    for factor in (2, scale):
+        y, record = y * factor, factor
+        kept.append(record)
+    result = np.zeros_like(y)
+    result[...] = y
+    return result
+
+
+def test_names_that_are_given_new_arrays_are_no_aliases(check):
+    double = harmless
+    assert check(double) and not call.call_here(harmless, (np.ones(3), 2.0)).aliases
+
+
+def test_a_name_that_is_no_function_gets_a_verdict(check, capsys):
+    double = 3
+    verdict = check(double) & check.hidden(double)
+    assert not verdict and verdict.points(2) == 0
+    assert "The name double stands for a value of type int, not for a function" in capsys.readouterr().out
+
+
+def test_numbers_are_called_right_only_where_they_are(capsys):
+    checks = Checks()
+    checks.add(triple, "y", {"": lambda rng: (rng.standard_normal(3), 2.0)}, "y = 3 x s", shares={"y": 1, "no warning": 1})
+
+    def loud(x, scale):
+        np.exp(np.float64(1000))
+        return -3 * x * scale
+
+    assert checks(named(loud, "triple")).points(2) == 0 and "numbers are right" not in capsys.readouterr().out
+
+
+def test_a_case_is_called_right_only_where_it_is(capsys):
+    checks = Checks()
+    checks.add(transposed, "y", {"": lambda rng: (rng.standard_normal((2, 3)), rng.standard_normal((4, 3))),
+                                 "a square W": lambda rng: (rng.standard_normal((2, 3)), rng.standard_normal((3, 3)))}, "y = x Wᵀ")
+    assert not checks(named(lambda x, W: x @ W, "transposed"))
+    assert "ValueError" in (said := capsys.readouterr().out) and "right for" not in said
+
+
+def transposed(x, W):
+    return x @ W.T
 
 
 def test_an_exception_shows_scalar_arguments(check, capsys):
@@ -400,6 +470,18 @@ def test_a_warning_costs_its_share_only():
 
 
 # --- updates ---------------------------------------------------------------------------------------------------------------
+
+def backward(net, x):
+    y, ctx = net.forward(x)
+    net.backward(np.ones_like(y), ctx)
+
+
+def test_gradients_that_are_added_twice(capsys):
+    checks = Checks()
+    checks.add(backward, "", {"": lambda rng: (Dense(3, 2, rng=rng), rng.standard_normal((4, 3)).astype(np.float32))}, "…", updates=("net",))
+    assert not checks(named(lambda net, x: (backward(net, x), backward(net, x))[2:], "backward"))
+    assert "Every gradient is added twice" in capsys.readouterr().out
+
 
 def step(net, optimizer, x):
     y, ctx = net.forward(x)
