@@ -176,7 +176,7 @@ def far(rng):
 
 
 check.add(sigmoid, "y", {"": lambda rng: (normal(rng, *plane(rng)) * 3,), "x from −12 to 12": wide, "large |x|": far},
-          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02, eq. 12)", tolerance=2e-6, shares={"y": 1, "no warning": 1},
+          "σ(x) = 1/(1 + e^(−x)); which form of it is harmless for which x? (lecture 02)", tolerance=2e-6, shares={"y": 1, "no warning": 1},
           hidden=[(np.float32([-88, -50, -1, 0, 1, 50, 88]),)], mistakes={
               "is σ(|x|); the two forms are for x ≥ 0 and for x < 0": lambda x: 1 / (1 + np.exp(-np.abs(x))),
               "lacks the denominator where x < 0: e^x/(1 + e^x)": lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x))),
