@@ -68,3 +68,11 @@ def test_nothing_shows_the_right_numbers():
 @pytest.mark.parametrize("got, said", [(None, "return"), ("text", "str"), ((1, 2), "tuple of length 2"), (True, "bool")])
 def test_other_types(got, said):
     assert said in diagnose.type_fault(got, W)
+
+
+def test_a_cause_explains_nine_tenths_of_the_error():
+    """At a coarse tolerance a prediction may be near an answer that went wrong in another way."""
+    causes = [("is 2 % too large", lambda seen: 1.02 * seen.want)]
+    for factor, named in ((1.02, True), (1.0195, True), (1.012, False), (1.028, False)):
+        found = diagnose.find([diagnose.Seen("", ARGS, factor * W, W)], causes, 1e-2)
+        assert (found.sentence == "is 2 % too large") == named, factor
