@@ -7,7 +7,7 @@ import math
 
 from course.building.tags import Grading, grading, shown
 from course.building.text import Cell, Problem
-from gan_scratch.classroom.check import QUIET
+from gan_scratch.classroom.spec import QUIET
 
 IMPORT = "from gan_scratch.checks.eNN import check"
 

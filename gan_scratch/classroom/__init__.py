@@ -1,5 +1,7 @@
-"""What exercise notebooks import: checks that say why an answer is wrong.
+"""The engine behind the checks that exercise notebooks import from gan_scratch.checks.
 
-check.py compares and judges, diagnose.py finds the reason, call.py runs a student's function safely; session.py runs a whole
-notebook with the functions in a kernel and the checks outside it (remote.py). e01.py, e02.py, … hold the exercises' own references.
+A check:        spec.py what it knows · check.py calls, shows, gives points · call.py, syntax.py one call, watched ·
+                faults.py, causes.py, diagnose.py, updates.py what is wrong, and why · show.py how a verdict looks
+A notebook:     notebooks.py, finding.py read it · source.py, matching.py, submission.py, released.py, shadows.py rebuild it ·
+                kernel.py, remote.py, replay.py, session.py run it, with the tests outside the kernel · command.py `gan-scratch check`
 """

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from gan_scratch.classroom.call import NOT_WRITTEN
 
 if TYPE_CHECKING:
-    from gan_scratch.classroom.check import Fault, Score, Spec
+    from gan_scratch.classroom.check import Score
+    from gan_scratch.classroom.faults import Fault
+    from gan_scratch.classroom.spec import Spec
 
 WIDTH = 100
 NOTHING_TO_READ = (NOT_WRITTEN, "isn't written yet", "still stands in it", "it isn't there", "there is no function", "not for a function")

@@ -14,7 +14,7 @@ from gan_scratch.optim import SGD, Optimizer
 
 
 def find(calls: list, reasons: bool = True) -> list[tuple[str, str]]:
-    """(network, sentence) for each network that isn't what it should be after the calls (of check.Call). Without `reasons` only facts."""
+    """(network, sentence) for each network that isn't what it should be after the calls (of faults.Call). Without `reasons` only facts."""
     spec = calls[0].spec
     wrong = {
         name: [call for call in calls if compare(name, call.got_after(name), call.after[name], call.before[name])]

@@ -6,7 +6,7 @@ import pytest
 from course.building import build
 from course.building.check import load
 from course.building.units import Unit, every, find
-from tests.course.building.small import (EXERCISE, EXERCISE_TEXT, EXPLICIT, HINTS, LECTURE_FILE, LECTURE_TEXT, SOLUTION_FILE, course, edit,
+from tests.course.building.small import (EXERCISE_TEXT, EXPLICIT, HINTS, LECTURE_FILE, LECTURE_TEXT, SOLUTION_FILE, course, edit,
                                          refusal)
 
 SETUP = ":tags: [given setup]"
