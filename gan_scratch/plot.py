@@ -3,6 +3,7 @@ tell apart (Okabe & Ito)."""
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.transforms import Bbox, ScaledTranslation
 from PIL import Image
 
 from gan_scratch.data.images import to_bytes
@@ -20,6 +24,10 @@ from gan_scratch.files import replacing
 
 TITLE = 18
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+PURPLE = "#CC79A7"
+BLACK = "#000000"
+SKY = "#56B4E9"
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, GREY)  # in this order curves get theirs; RED isn't in it, as it looks like ORANGE from afar
 STYLE = {"font.size": 15, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False,
          "axes.spines.right": False, "figure.constrained_layout.use": True}
 
@@ -46,6 +54,30 @@ def show(fig: Figure) -> None:
     file = io.BytesIO()
     fig.savefig(file, dpi=100, format="png")
     display(Picture(file.getvalue(), width=int(50 * fig.get_figwidth())))
+
+
+def curves(axis, x: np.ndarray, curves: dict[str, np.ndarray], colors: tuple[str, ...] = COLORS,
+           styles: tuple[str, ...] = ("-",), lw: float = 3.5) -> None:
+    """Draw named curves, each (n,), over x (n,). Colours and styles start again when they are used up; a curve named "" gets no legend entry.
+
+    `name` draws the legend.
+    """
+    for i, (label, y) in enumerate(curves.items()):
+        axis.plot(x, y, styles[i % len(styles)], color=colors[i % len(colors)], lw=lw, label=label or None)
+
+
+def name(axis, title: str = "", xlabel: str = "", ylabel: str = "", legend: str | None = "best", **limits) -> None:
+    """Give an axis its title, the names of its axes, its limits and a legend.
+
+    Args:
+        legend: its place, if anything has a label; None draws none. limits: what `axis.set` takes, such as xlim, ylim, xscale, yscale.
+    """
+    given = {key: text for key, text in (("xlabel", xlabel), ("ylabel", ylabel)) if text}
+    axis.set(**given, **limits)
+    if title:
+        axis.set_title(title, fontsize=TITLE)
+    if legend and axis.get_legend_handles_labels()[0]:
+        axis.legend(loc=legend, fontsize=14)
 
 
 def pictures(x: np.ndarray) -> np.ndarray:
@@ -245,7 +277,7 @@ def animation(path: Path, frames: list[tuple[int, np.ndarray]], real: np.ndarray
         pictures[0].save(temporary, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
 
 
-# The right panel of `curves`: the first of these that a history has, with its title and the name of its axis.
+# The right panel of `losses`: the first of these that a history has, with its title and the name of its axis.
 RIGHT = (({"d_real": "D(x), real", "d_fake": "D(G(z)), fake"}, "what D believes", "mean probability"),
          ({"l_real": "D(x), real", "l_fake": "D(G(z)), fake"}, "what D says", "mean output"),
          ({"kl": "KL"}, "how much z is told of x", "nats"),
@@ -254,7 +286,7 @@ RIGHT = (({"d_real": "D(x), real", "d_fake": "D(G(z)), fake"}, "what D believes"
          ({"l1": "L1"}, "distance from the true picture", "loss"))
 
 
-def curves(path: Path, history: list[dict[str, float]]) -> None:
+def losses(path: Path, history: list[dict[str, float]]) -> None:
     """Losses, and the mean output of D on real and fake. Where it is a probability the values are known when D can't tell: log 4, log 2, ½."""
     probabilities = "d_real" in history[0]
     names, title, unit = next(panel for panel in RIGHT if panel[0].keys() & history[0].keys())
@@ -283,3 +315,119 @@ def draw_history(axis, history: list[dict[str, float]], labels: dict[str, str]) 
     for name, color in zip(names, (BLUE, ORANGE)):
         axis.plot(steps, [row[name] for row in history], color=color, lw=2, label=labels[name])
     axis.set_xlabel("step")
+
+
+def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16) -> None:
+    """Draw boxes with text, as large as their text, and arrows between them.
+
+    One unit is as long to the right as upwards, and as long as the axis allows. Several arrows between the same two boxes lie side by
+    side, in the order of the list, the first one on the left hand of who walks along it. Labels go where they lie on nothing else.
+
+    Args:
+        boxes: key → (x, y, text) or (x, y, text, color), with the middle of the box at (x, y).
+        arrows: (from, to), (from, to, label), (from, to, label, color) or (from, to, label, color, style). Style "-" is for what goes
+            forward, "--" for gradients that come back.
+        size: of all text, in points.
+    """
+    axis.axis("off")
+    texts = {key: _box(axis, *box, size=size) for key, box in boxes.items()}
+    axis.figure.draw_without_rendering()  # from here on boxes and axis have their size in pixels
+    places = np.array([box[:2] for box in boxes.values()], float)
+    _fit(axis, places, np.array([_extent(text).size for text in texts.values()]), 1.7 * size * axis.figure.dpi / 72)
+    axis.figure.draw_without_rendering()
+    lines = [_arrow(axis, texts[a], texts[b], shift, *rest[1:])
+             for (a, b, *rest), shift in zip(arrows, _lanes(arrows, 0.5 * size))]
+    taken = [_extent(text) for text in texts.values()]
+    for (_, _, *rest), line in zip(arrows, lines):
+        if rest and rest[0]:
+            taken.append(_label(axis, rest[0], line, np.concatenate(lines), taken, size))
+
+
+def _box(axis, x: float, y: float, text: str, color: str = BLACK, *, size: float):
+    """A rounded box around a text; returns the text."""
+    tint = 0.88 + 0.12 * np.array(to_rgb(color))
+    style = {"boxstyle": "round,pad=0.5", "facecolor": tint, "edgecolor": color, "linewidth": 3}
+    box = axis.text(x, y, text, fontsize=size, ha="center", va="center", bbox=style, zorder=2, linespacing=1.4)
+    box.set_in_layout(False)
+    return box
+
+
+def _extent(text) -> Bbox:
+    """Where a drawn text's box lies, in pixels."""
+    return text.get_bbox_patch().get_window_extent()
+
+
+def _fit(axis, places: np.ndarray, sizes: np.ndarray, margin: float) -> None:
+    """Set an axis's limits so that all boxes lie in it, with a margin, on one scale in both directions.
+
+    Args:
+        places: (n, 2) middles of the boxes. sizes: (n, 2) their widths and heights in pixels. margin: in pixels.
+    """
+    extent = axis.get_window_extent().size
+    distances = places[:, None] - places  # (n, n, 2): a scale is too large if two boxes, so far apart, don't fit in
+    room = extent - 2 * margin - (sizes[:, None] + sizes) / 2
+    scale = min((room[distances > 0] / distances[distances > 0]).tolist(), default=100.0)
+    if scale <= 0:
+        raise ValueError("The boxes are larger than the axis: make the figure larger, or break their texts into lines.")
+    half = sizes / 2 / scale
+    middle = ((places - half).min(0) + (places + half).max(0)) / 2
+    low, high = middle - extent / 2 / scale, middle + extent / 2 / scale
+    axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+
+
+def _lanes(arrows: list[tuple], half: float) -> list[float]:
+    """How far each arrow is shifted to its left, so that the arrows between the same two boxes lie 2·half apart."""
+    pairs = [(a, b) for a, b, *_ in arrows]
+    shifts = []
+    for i, (a, b) in enumerate(pairs):
+        same = [j for j, pair in enumerate(pairs) if pair in ((a, b), (b, a))]
+        shift = half * (len(same) - 1 - 2 * same.index(i))
+        shifts.append(shift if pairs[same[0]] == (a, b) else -shift)
+    return shifts
+
+
+def _arrow(axis, start, end, shift: float, color: str = BLACK, style: str = "-") -> np.ndarray:
+    """An arrow between the boxes of two texts, shifted to its left by so many points; returns points (n, 2) on it, in pixels."""
+    a, b = (axis.transData.transform(text.get_position()) for text in (start, end))
+    left = np.array([a[1] - b[1], b[0] - a[0]]) / np.hypot(*(b - a))
+    transform = axis.transData + ScaledTranslation(*(shift / 72 * left), axis.figure.dpi_scale_trans)
+    axis.add_patch(FancyArrowPatch(
+        start.get_position(), end.get_position(), transform=transform, patchA=start.get_bbox_patch(), patchB=end.get_bbox_patch(),
+        arrowstyle="-|>", mutation_scale=22, shrinkA=2, shrinkB=2, color=color, linestyle=style, lw=2.8, zorder=3, clip_on=False,
+        in_layout=False))
+    points = a + np.linspace(0, 1, 200)[:, None] * (b - a) + shift * axis.figure.dpi / 72 * left
+    return points[[not (_extent(start).contains(*p) or _extent(end).contains(*p)) for p in points]]
+
+
+def _label(axis, text: str, line: np.ndarray, lines: np.ndarray, taken: list[Bbox], size: float) -> Bbox:
+    """Write a text beside a line, above it or on its right if it can be, where it covers no line and nothing that is taken.
+
+    Args:
+        line: (n, 2) points on its own arrow, lines: (m, 2) points on all arrows, in pixels. taken: boxes and earlier labels.
+
+    Returns:
+        where it lies, in pixels
+    """
+    label = axis.annotate(text, (0, 0), (0, 0), textcoords="offset points", fontsize=size, ha="center", va="center", zorder=4)
+    label.set_in_layout(False)
+    extent, pixel = label.get_window_extent().size + 4, axis.figure.dpi / 72
+    along = line[-1] - line[0]
+    side = np.array([-along[1], along[0]]) / np.hypot(*along)
+    side *= 1 if tuple(side[::-1].round(6)) > (0, 0) else -1  # upwards, or to the right
+    best = None
+    for gap, t, way in itertools.product((4, 10, 20, 35), (0.5, 0.4, 0.6, 0.25, 0.75), (1, -1)):
+        point = line[0] + t * along
+        middle = point + way * side * (np.abs(side) @ extent / 2 + gap * pixel)
+        place = Bbox([middle - extent / 2, middle + extent / 2])
+        covered = sum(place.overlaps(other) for other in taken) + _inside(place, lines)
+        if best is None or covered < best[0]:
+            best = covered, point, middle, place
+    _, point, middle, place = best
+    label.xy = tuple(axis.transData.inverted().transform(point))
+    label.set_position((middle - point) / pixel)
+    return place
+
+
+def _inside(place: Bbox, points: np.ndarray) -> int:
+    """How many of the points (n, 2) lie in a place."""
+    return int(((points > place.min) & (points < place.max)).all(1).sum())

@@ -14,8 +14,8 @@ def test_a_grid_puts_images_in_reading_order_with_gaps():
 
 
 def test_curves_and_frames_of_points_and_a_failed_drawing_leave_no_half_file(tmp_path):
-    plot.curves(tmp_path / "d.png", [{"step": s, "d_loss": 1.0, "g_gap": 1.0, "l_real": 3.0, "l_fake": -3.0, "penalty": 0.1} for s in (1, 2)])
-    plot.curves(tmp_path / "c.png", [{"step": s, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5} for s in (1, 2)])
+    plot.losses(tmp_path / "d.png", [{"step": s, "d_loss": 1.0, "g_gap": 1.0, "l_real": 3.0, "l_fake": -3.0, "penalty": 0.1} for s in (1, 2)])
+    plot.losses(tmp_path / "c.png", [{"step": s, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5} for s in (1, 2)])
     points = np.random.default_rng(0).standard_normal((50, 2))
     frames = [(0, points), (7, points + 1), (9, points)]
     plot.strip(tmp_path / "s.png", frames, points)
