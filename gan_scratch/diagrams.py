@@ -3,47 +3,48 @@ from __future__ import annotations
 
 from matplotlib.lines import Line2D
 
-from gan_scratch.plot import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, diagram
+from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, diagram
 
 
 def game(axis) -> None:
     """Who learns from what: the gradient of D's loss (blue) ends in D, that of G's loss (orange) passes through D into G."""
-    diagram(axis, {
-        "z": (0, 1, "noise\nz"), "G": (1, 1, "G", ORANGE), "x": (2.15, 1, "G(z)"), "data": (2.15, 0, "data\nx"),
-        "D": (3.5, 1, "D", BLUE), "l": (4.6, 1, "logit\nl"),
-        "G's loss": (5.9, 2, "loss of G", ORANGE), "D's loss": (5.9, 0, "loss of D", BLUE)}, [
-        ("z", "G"), ("G", "x"), ("x", "D"), ("data", "D"), ("D", "l"), ("l", "G's loss"), ("l", "D's loss"),
-        ("D's loss", "D", "trains D", BLUE, "--"),
-        ("G's loss", "D", "through D,\nwhose weights stay", ORANGE, "--"),
-        ("D", "x", "", ORANGE, "--"), ("x", "G", "trains G", ORANGE, "--")])
-    _key(axis)
+    texts = diagram(axis, {
+        "z": (0, 1, "noise\n$z$"), "G": (1.1, 1, "$G$", ORANGE), "fake": (2.35, 1, "$x = G(z)$"), "real": (2.35, 0, "data $x$"),
+        "D": (3.75, 0.5, "\n\n\n  $D$  \n\n\n", BLUE), "l": (4.95, 0.5, "logit\n$l$"),
+        "loss of G": (6.2, 1, "loss\nof $G$", ORANGE), "loss of D": (6.2, 0, "loss\nof $D$", BLUE)}, [
+        ("z", "G"), ("fake", "G", "trains $G$", ORANGE, "--"), ("G", "fake"), ("D", "fake", "", ORANGE, "--"), ("fake", "D"),
+        ("real", "D"), ("D", "l"), ("l", "loss of G"), ("l", "loss of D"),
+        ("loss of G", "D", "through $D$: its weights stay", ORANGE, "--"), ("loss of D", "D", "trains $D$", BLUE, "--")], size=20)
+    inside = axis.transData.inverted()
+    box = texts["D"].get_bbox_patch().get_window_extent().transformed(inside)
+    lane = 10 / 72 * axis.figure.dpi * inside.get_matrix()[1, 1]  # the arrow from D to x = G(z) lies 10 points above the middle
+    axis.plot([box.x0, box.x1], [1 + lane, 1], "--", color=ORANGE, lw=2.8, zorder=3)
+    _key(axis, "lower left")
 
 
 def graph(axis) -> None:
     """The computational graph of a dense layer, LeakyReLU and a loss, with the gradient at each arrow."""
     diagram(axis, {
-        "x": (0, 2, "$x$"), "W": (0, 1, "$W$"), "b": (0, 0, "$b$"), "dense": (2, 1, "$x\\,W + b$", BLUE), "s": (3.3, 1, "$s$"),
-        "phi": (4.6, 1, "$\\varphi$", BLUE), "y": (5.9, 1, "$y$"), "L": (7.1, 1, "$L$", GREEN)}, [
-        ("x", "dense"), ("W", "dense"), ("b", "dense"), ("dense", "s"), ("s", "phi"), ("phi", "y"), ("y", "L"),
-        ("L", "y", "$dy$", ORANGE, "--"), ("y", "phi", "", ORANGE, "--"),
-        ("phi", "s", "$ds = \\varphi'(s) \\cdot dy$", ORANGE, "--"), ("s", "dense", "", ORANGE, "--"),
-        ("dense", "x", "$dx = ds\\,W^\\top$", ORANGE, "--"), ("dense", "W", "$dW = x^\\top ds$", ORANGE, "--"),
-        ("dense", "b", "$db = \\Sigma\\,ds$", ORANGE, "--")], size=20)
-    _key(axis)
+        "x": (0, 1.2, "$x$"), "W": (0, 0, "$W$"), "b": (0, -1.2, "$b$"), "dense": (2.3, 0, "$x\\,W + b$", BLUE),
+        "s": (3.5, 0, "$s$"), "phi": (5.1, 0, "$\\varphi$", BLUE), "y": (6.05, 0, "$y$"), "L": (7, 0, "$L$", GREEN)}, [
+        ("dense", "x", "$dx = ds\\,W^\\top$", ORANGE, "--"), ("x", "dense"),
+        ("dense", "W", "$dW = x^\\top ds$", ORANGE, "--"), ("W", "dense"),
+        ("b", "dense"), ("dense", "b", "$db = \\Sigma\\,ds$", ORANGE, "--"),
+        ("s", "dense", "", ORANGE, "--"), ("dense", "s"), ("phi", "s", "$ds = \\varphi'(s) \\cdot dy$", ORANGE, "--"), ("s", "phi"),
+        ("y", "phi", "", ORANGE, "--"), ("phi", "y"), ("L", "y", "$dy$", ORANGE, "--"), ("y", "L")], size=22)
+    _key(axis, "lower right")
 
 
 def families(axis) -> None:
     """Deep generative models: those that write a density down, and the one that only draws samples."""
-    models = ("autoregressive", "flow", "energy-based\nup to Z", "VAE\nby a bound")
-    boxes = {name: (i, 0, name, BLUE) for i, name in enumerate(models)}
-    diagram(axis, boxes | {
-        "root": (2.5, 2, "deep generative models"), "density": (1.5, 1, "density written down", BLUE),
-        "samples": (4, 1, "samples only", ORANGE), "GAN": (4, 0, "GAN", ORANGE)}, [
-        ("root", "density"), ("root", "samples"), *(("density", name) for name in models), ("samples", "GAN")])
+    models = {"autoregressive\nexactly": 0, "flow\nexactly": 1, "energy-based\nup to $Z$": 1.9, "VAE\nby a bound": 2.9}
+    diagram(axis, {text: (x, 0, text, BLUE) for text, x in models.items()} | {
+        "root": (2.6, 1.3, "deep generative models"), "density": (1.45, 0.65, "density written down", BLUE),
+        "samples": (3.75, 0.65, "samples only", ORANGE), "GAN": (3.75, 0, "GAN\nno density", ORANGE)}, [
+        ("root", "density"), ("root", "samples"), *(("density", text) for text in models), ("samples", "GAN")], size=20)
 
 
-def _key(axis) -> None:
-    """Say at the upper left what solid and dashed arrows mean."""
-    axis.legend(handles=[Line2D([], [], color=BLACK, lw=2.8, label="forward"),
-                         Line2D([], [], color=BLACK, lw=2.8, ls="--", label="gradient, back")],
-                loc="upper left", fontsize=16, frameon=False)
+def _key(axis, place: str) -> None:
+    """Say what solid and dashed arrows mean."""
+    handles = [Line2D([], [], color=BLACK, lw=2.8, ls=style, label=text) for style, text in (("-", "forward"), ("--", "gradient"))]
+    axis.legend(handles=handles, loc=place, fontsize=18, frameon=False)

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox, ScaledTranslation
 from PIL import Image
 
@@ -317,11 +318,12 @@ def draw_history(axis, history: list[dict[str, float]], labels: dict[str, str]) 
     axis.set_xlabel("step")
 
 
-def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16) -> None:
-    """Draw boxes with text, as large as their text, and arrows between them.
+def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16) -> dict[str, Text]:
+    """Draw boxes with text, as large as their text, and arrows between them; returns the texts.
 
-    One unit is as long to the right as upwards, and as long as the axis allows. Several arrows between the same two boxes lie side by
-    side, in the order of the list, the first one on the left hand of who walks along it. Labels go where they lie on nothing else.
+    One unit is as long to the right as upwards, and as long as the axis allows. An arrow to a box that reaches far enough runs straight
+    along the axes. Several arrows between the same two boxes lie side by side, in the order of the list from top to bottom (upright
+    ones: from right to left). Labels go where they lie on nothing else.
 
     Args:
         boxes: key → (x, y, text) or (x, y, text, color), with the middle of the box at (x, y).
@@ -335,24 +337,25 @@ def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16
     places = np.array([box[:2] for box in boxes.values()], float)
     _fit(axis, places, np.array([_extent(text).size for text in texts.values()]), 1.7 * size * axis.figure.dpi / 72)
     axis.figure.draw_without_rendering()
-    lines = [_arrow(axis, texts[a], texts[b], shift, *rest[1:])
-             for (a, b, *rest), shift in zip(arrows, _lanes(arrows, 0.5 * size))]
+    shifts = _lanes([(a, b) for a, b, *_ in arrows], 0.5 * size)
+    lines = [_arrow(axis, texts[a], texts[b], shift, *rest[1:]) for (a, b, *rest), shift in zip(arrows, shifts)]
     taken = [_extent(text) for text in texts.values()]
-    for (_, _, *rest), line in zip(arrows, lines):
+    for (_, _, *rest), line, shift in zip(arrows, lines, shifts):
         if rest and rest[0]:
-            taken.append(_label(axis, rest[0], line, np.concatenate(lines), taken, size))
+            taken.append(_label(axis, rest[0], line, np.concatenate(lines), taken, -1 if shift < 0 else 1, size))
+    return texts
 
 
-def _box(axis, x: float, y: float, text: str, color: str = BLACK, *, size: float):
-    """A rounded box around a text; returns the text."""
-    tint = 0.88 + 0.12 * np.array(to_rgb(color))
-    style = {"boxstyle": "round,pad=0.5", "facecolor": tint, "edgecolor": color, "linewidth": 3}
+def _box(axis, x: float, y: float, text: str, color: str = BLACK, *, size: float) -> Text:
+    """A rounded box around a text, filled with a tint of its colour; returns the text."""
+    fill = "white" if color == BLACK else tuple(0.86 + 0.14 * np.array(to_rgb(color)))
+    style = {"boxstyle": "round,pad=0.5", "facecolor": fill, "edgecolor": color, "linewidth": 3}
     box = axis.text(x, y, text, fontsize=size, ha="center", va="center", bbox=style, zorder=2, linespacing=1.4)
     box.set_in_layout(False)
     return box
 
 
-def _extent(text) -> Bbox:
+def _extent(text: Text) -> Bbox:
     """Where a drawn text's box lies, in pixels."""
     return text.get_bbox_patch().get_window_extent()
 
@@ -375,59 +378,69 @@ def _fit(axis, places: np.ndarray, sizes: np.ndarray, margin: float) -> None:
     axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
 
 
-def _lanes(arrows: list[tuple], half: float) -> list[float]:
-    """How far each arrow is shifted to its left, so that the arrows between the same two boxes lie 2·half apart."""
-    pairs = [(a, b) for a, b, *_ in arrows]
+def _lanes(pairs: list[tuple[str, str]], half: float) -> list[float]:
+    """How far up each arrow (from, to) is shifted, so that those between the same two boxes lie 2·half apart."""
     shifts = []
     for i, (a, b) in enumerate(pairs):
         same = [j for j, pair in enumerate(pairs) if pair in ((a, b), (b, a))]
-        shift = half * (len(same) - 1 - 2 * same.index(i))
-        shifts.append(shift if pairs[same[0]] == (a, b) else -shift)
+        shifts.append(half * (len(same) - 1 - 2 * same.index(i)))
     return shifts
 
 
-def _arrow(axis, start, end, shift: float, color: str = BLACK, style: str = "-") -> np.ndarray:
-    """An arrow between the boxes of two texts, shifted to its left by so many points; returns points (n, 2) on it, in pixels."""
-    a, b = (axis.transData.transform(text.get_position()) for text in (start, end))
-    left = np.array([a[1] - b[1], b[0] - a[0]]) / np.hypot(*(b - a))
-    transform = axis.transData + ScaledTranslation(*(shift / 72 * left), axis.figure.dpi_scale_trans)
+def _upwards(along: np.ndarray) -> np.ndarray:
+    """The direction (2,) of length 1 across an arrow (2,) that points up, or to the right if the arrow is upright."""
+    across = np.array([-along[1], along[0]]) / np.hypot(*along)
+    return across if tuple(across[::-1].round(6)) > (0, 0) else -across
+
+
+def _ends(start: Bbox, end: Bbox) -> tuple[np.ndarray, np.ndarray]:
+    """The middles (2,) of two boxes, moved so that the line between them is upright or level if one box reaches far enough."""
+    a, b = (box.min + box.size / 2 for box in (start, end))
+    for i in (0, 1):
+        for middle, other, reach in ((a, b, 0.43 * start.size[i]), (b, a, 0.43 * end.size[i])):
+            if abs(a[i] - b[i]) < reach:
+                middle[i] = other[i]
+    return a, b
+
+
+def _arrow(axis, start: Text, end: Text, shift: float, color: str = BLACK, style: str = "-") -> np.ndarray:
+    """An arrow between the boxes of two texts, shifted upwards by so many points; returns points (n, 2) on it, in pixels."""
+    a, b = _ends(_extent(start), _extent(end))
+    up = shift / 72 * _upwards(b - a)
     axis.add_patch(FancyArrowPatch(
-        start.get_position(), end.get_position(), transform=transform, patchA=start.get_bbox_patch(), patchB=end.get_bbox_patch(),
-        arrowstyle="-|>", mutation_scale=22, shrinkA=2, shrinkB=2, color=color, linestyle=style, lw=2.8, zorder=3, clip_on=False,
-        in_layout=False))
-    points = a + np.linspace(0, 1, 200)[:, None] * (b - a) + shift * axis.figure.dpi / 72 * left
+        *axis.transData.inverted().transform([a, b]), patchA=start.get_bbox_patch(), patchB=end.get_bbox_patch(),
+        transform=axis.transData + ScaledTranslation(*up, axis.figure.dpi_scale_trans),
+        arrowstyle="-|>", mutation_scale=22, shrinkA=2, shrinkB=2, color=color, linestyle=style, lw=2.8, zorder=3,
+        clip_on=False, in_layout=False))
+    points = a + np.linspace(0, 1, 300)[:, None] * (b - a) + axis.figure.dpi * up
     return points[[not (_extent(start).contains(*p) or _extent(end).contains(*p)) for p in points]]
 
 
-def _label(axis, text: str, line: np.ndarray, lines: np.ndarray, taken: list[Bbox], size: float) -> Bbox:
-    """Write a text beside a line, above it or on its right if it can be, where it covers no line and nothing that is taken.
+def _label(axis, text: str, line: np.ndarray, lines: np.ndarray, taken: list[Bbox], way: int, size: float) -> Bbox:
+    """Write a text beside a line, where it covers no line and nothing that is taken.
 
     Args:
         line: (n, 2) points on its own arrow, lines: (m, 2) points on all arrows, in pixels. taken: boxes and earlier labels.
+        way: 1 if it should stand above the line, or on the right of an upright one, if there is room; −1 for the other side.
 
     Returns:
         where it lies, in pixels
     """
     label = axis.annotate(text, (0, 0), (0, 0), textcoords="offset points", fontsize=size, ha="center", va="center", zorder=4)
     label.set_in_layout(False)
-    extent, pixel = label.get_window_extent().size + 4, axis.figure.dpi / 72
-    along = line[-1] - line[0]
-    side = np.array([-along[1], along[0]]) / np.hypot(*along)
-    side *= 1 if tuple(side[::-1].round(6)) > (0, 0) else -1  # upwards, or to the right
-    best = None
-    for gap, t, way in itertools.product((4, 10, 20, 35), (0.5, 0.4, 0.6, 0.25, 0.75), (1, -1)):
-        point = line[0] + t * along
-        middle = point + way * side * (np.abs(side) @ extent / 2 + gap * pixel)
-        place = Bbox([middle - extent / 2, middle + extent / 2])
-        covered = sum(place.overlaps(other) for other in taken) + _inside(place, lines)
-        if best is None or covered < best[0]:
-            best = covered, point, middle, place
-    _, point, middle, place = best
+    pixel = axis.figure.dpi / 72
+    extent, along = label.get_window_extent().size + 0.7 * size * pixel, line[-1] - line[0]
+    places = []
+    for gap, side, t in itertools.product((0.1, 0.5, 1, 2), (way, -way), (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)):
+        up = side * _upwards(along)
+        middle = line[0] + t * along + up * (np.abs(up) @ extent / 2 + gap * size * pixel)
+        places.append((line[0] + t * along, middle, Bbox([middle - extent / 2, middle + extent / 2])))
+    point, middle, place = min(places, key=lambda p: _covered(p[2], lines, taken))
     label.xy = tuple(axis.transData.inverted().transform(point))
     label.set_position((middle - point) / pixel)
     return place
 
 
-def _inside(place: Bbox, points: np.ndarray) -> int:
-    """How many of the points (n, 2) lie in a place."""
-    return int(((points > place.min) & (points < place.max)).all(1).sum())
+def _covered(place: Bbox, points: np.ndarray, taken: list[Bbox]) -> int:
+    """How much a label at this place would cover: points (m, 2) of lines, and other boxes."""
+    return sum(100 * place.overlaps(other) for other in taken) + ((points > place.min) & (points < place.max)).all(1).sum()
