@@ -7,17 +7,19 @@ from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, diagram
 
 
 def game(axis) -> None:
-    """Who learns from what: the gradient of D's loss (blue) ends in D, that of G's loss (orange) passes through D into G."""
+    """Who learns from what: the gradient of D's loss (blue) ends in D, that of G's loss (orange) goes through D into G."""
     texts = diagram(axis, {
-        "z": (0, 1, "noise\n$z$"), "G": (1.1, 1, "$G$", ORANGE), "fake": (2.35, 1, "$x = G(z)$"), "real": (2.35, 0, "data $x$"),
+        "z": (0, 1, "noise\n$z$"), "G": (1.1, 1, "$G$", ORANGE),
+        "fake": (2.35, 1, "$x = G(z)$"), "real": (2.35, 0, "data $x$"),
         "D": (3.75, 0.5, "\n\n\n  $D$  \n\n\n", BLUE), "l": (4.95, 0.5, "logit\n$l$"),
-        "loss of G": (6.2, 1, "loss\nof $G$", ORANGE), "loss of D": (6.2, 0, "loss\nof $D$", BLUE)}, [
-        ("z", "G"), ("fake", "G", "trains $G$", ORANGE, "--"), ("G", "fake"), ("D", "fake", "", ORANGE, "--"), ("fake", "D"),
-        ("real", "D"), ("D", "l"), ("l", "loss of G"), ("l", "loss of D"),
-        ("loss of G", "D", "through $D$: its weights stay", ORANGE, "--"), ("loss of D", "D", "trains $D$", BLUE, "--")], size=20)
+        "loss of G": (6.35, 1, "loss\nof $G$", ORANGE), "loss of D": (6.35, 0, "loss\nof $D$", BLUE)}, [
+        ("z", "G"), ("fake", "G", "trains $G$", ORANGE, "--"), ("G", "fake"),
+        ("D", "fake", "", ORANGE, "--"), ("fake", "D"), ("real", "D"), ("D", "l"), ("l", "loss of G"), ("l", "loss of D"),
+        ("loss of G", "D", "through $D$: its weights stay", ORANGE, "--"),
+        ("loss of D", "D", "trains $D$", BLUE, "--")], size=20)
     inside = axis.transData.inverted()
     box = texts["D"].get_bbox_patch().get_window_extent().transformed(inside)
-    lane = 10 / 72 * axis.figure.dpi * inside.get_matrix()[1, 1]  # the arrow from D to x = G(z) lies 10 points above the middle
+    lane = 10 / 72 * axis.figure.dpi * inside.get_matrix()[1, 1]  # D's arrow to G(z) is 10 points higher
     axis.plot([box.x0, box.x1], [1 + lane, 1], "--", color=ORANGE, lw=2.8, zorder=3)
     _key(axis, "lower left")
 
@@ -30,7 +32,8 @@ def graph(axis) -> None:
         ("dense", "x", "$dx = ds\\,W^\\top$", ORANGE, "--"), ("x", "dense"),
         ("dense", "W", "$dW = x^\\top ds$", ORANGE, "--"), ("W", "dense"),
         ("b", "dense"), ("dense", "b", "$db = \\Sigma\\,ds$", ORANGE, "--"),
-        ("s", "dense", "", ORANGE, "--"), ("dense", "s"), ("phi", "s", "$ds = \\varphi'(s) \\cdot dy$", ORANGE, "--"), ("s", "phi"),
+        ("s", "dense", "", ORANGE, "--"), ("dense", "s"),
+        ("phi", "s", "$ds = \\varphi'(s) \\cdot dy$", ORANGE, "--"), ("s", "phi"),
         ("y", "phi", "", ORANGE, "--"), ("phi", "y"), ("L", "y", "$dy$", ORANGE, "--"), ("y", "L")], size=22)
     _key(axis, "lower right")
 
@@ -46,5 +49,6 @@ def families(axis) -> None:
 
 def _key(axis, place: str) -> None:
     """Say what solid and dashed arrows mean."""
-    handles = [Line2D([], [], color=BLACK, lw=2.8, ls=style, label=text) for style, text in (("-", "forward"), ("--", "gradient"))]
+    handles = [Line2D([], [], color=BLACK, lw=2.8, ls=style, label=text)
+               for style, text in (("-", "forward"), ("--", "gradient"))]
     axis.legend(handles=handles, loc=place, fontsize=18, frameon=False)

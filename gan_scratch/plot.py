@@ -28,7 +28,7 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#6
 PURPLE = "#CC79A7"
 BLACK = "#000000"
 SKY = "#56B4E9"
-COLORS = (BLUE, ORANGE, GREEN, PURPLE, GREY)  # in this order curves get theirs; RED isn't in it, as it looks like ORANGE from afar
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, GREY)  # in this order curves get theirs; RED looks like ORANGE from afar
 STYLE = {"font.size": 15, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False,
          "axes.spines.right": False, "figure.constrained_layout.use": True}
 
@@ -59,9 +59,9 @@ def show(fig: Figure) -> None:
 
 def curves(axis, x: np.ndarray, curves: dict[str, np.ndarray], colors: tuple[str, ...] = COLORS,
            styles: tuple[str, ...] = ("-",), lw: float = 3.5) -> None:
-    """Draw named curves, each (n,), over x (n,). Colours and styles start again when they are used up; a curve named "" gets no legend entry.
+    """Draw named curves, each (n,), over x (n,), in colours and styles that start again when they are used up.
 
-    `name` draws the legend.
+    A curve named "" gets no entry in the legend, which `name` draws.
     """
     for i, (label, y) in enumerate(curves.items()):
         axis.plot(x, y, styles[i % len(styles)], color=colors[i % len(colors)], lw=lw, label=label or None)
@@ -71,7 +71,8 @@ def name(axis, title: str = "", xlabel: str = "", ylabel: str = "", legend: str 
     """Give an axis its title, the names of its axes, its limits and a legend.
 
     Args:
-        legend: its place, if anything has a label; None draws none. limits: what `axis.set` takes, such as xlim, ylim, xscale, yscale.
+        legend: its place, if anything has a label; None draws none.
+        limits: what `axis.set` takes, such as xlim, ylim, xscale, yscale.
     """
     given = {key: text for key, text in (("xlabel", xlabel), ("ylabel", ylabel)) if text}
     axis.set(**given, **limits)
@@ -321,16 +322,18 @@ def draw_history(axis, history: list[dict[str, float]], labels: dict[str, str]) 
 def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16) -> dict[str, Text]:
     """Draw boxes with text, as large as their text, and arrows between them; returns the texts.
 
-    One unit is as long to the right as upwards, and as long as the axis allows. An arrow to a box that reaches far enough runs straight
-    along the axes. Several arrows between the same two boxes lie side by side, in the order of the list from top to bottom (upright
-    ones: from right to left). Labels go where they lie on nothing else.
+    One unit is as long to the right as upwards, and as long as the axis allows. An arrow to or from a tall box is level if
+    that is possible. Several arrows between the same two boxes lie side by side, in the order of the list from top to
+    bottom (upright ones: from right to left). Labels go where they lie on nothing else.
 
     Args:
         boxes: key → (x, y, text) or (x, y, text, color), with the middle of the box at (x, y).
-        arrows: (from, to), (from, to, label), (from, to, label, color) or (from, to, label, color, style). Style "-" is for what goes
-            forward, "--" for gradients that come back.
+        arrows: (from, to), (from, to, label), (from, to, label, color) or (from, to, label, color, style).
+            Style "-" is for what goes forward, "--" for gradients that come back.
         size: of all text, in points.
     """
+    if unknown := {key for arrow in arrows for key in arrow[:2]} - boxes.keys():
+        raise ValueError(f"Arrows name the boxes {sorted(unknown)}, but there are {sorted(boxes)}: use the same names.")
     axis.axis("off")
     texts = {key: _box(axis, *box, size=size) for key, box in boxes.items()}
     axis.figure.draw_without_rendering()  # from here on boxes and axis have their size in pixels
@@ -394,17 +397,17 @@ def _upwards(along: np.ndarray) -> np.ndarray:
 
 
 def _ends(start: Bbox, end: Bbox) -> tuple[np.ndarray, np.ndarray]:
-    """The middles (2,) of two boxes, moved so that the line between them is upright or level if one box reaches far enough."""
+    """The middles (2,) of two boxes, one of them moved up or down in a tall box so that the line between them is level."""
     a, b = (box.min + box.size / 2 for box in (start, end))
-    for i in (0, 1):
-        for middle, other, reach in ((a, b, 0.43 * start.size[i]), (b, a, 0.43 * end.size[i])):
-            if abs(a[i] - b[i]) < reach:
-                middle[i] = other[i]
+    if abs(a[1] - b[1]) < 0.43 * end.height:
+        b[1] = a[1]
+    elif abs(a[1] - b[1]) < 0.43 * start.height:
+        a[1] = b[1]
     return a, b
 
 
 def _arrow(axis, start: Text, end: Text, shift: float, color: str = BLACK, style: str = "-") -> np.ndarray:
-    """An arrow between the boxes of two texts, shifted upwards by so many points; returns points (n, 2) on it, in pixels."""
+    """An arrow between two boxes, shifted upwards by so many points; returns points (n, 2) on it, in pixels."""
     a, b = _ends(_extent(start), _extent(end))
     up = shift / 72 * _upwards(b - a)
     axis.add_patch(FancyArrowPatch(
@@ -413,20 +416,21 @@ def _arrow(axis, start: Text, end: Text, shift: float, color: str = BLACK, style
         arrowstyle="-|>", mutation_scale=22, shrinkA=2, shrinkB=2, color=color, linestyle=style, lw=2.8, zorder=3,
         clip_on=False, in_layout=False))
     points = a + np.linspace(0, 1, 300)[:, None] * (b - a) + axis.figure.dpi * up
-    return points[[not (_extent(start).contains(*p) or _extent(end).contains(*p)) for p in points]]
+    return points[~_inside(points, _extent(start)) & ~_inside(points, _extent(end))]
 
 
 def _label(axis, text: str, line: np.ndarray, lines: np.ndarray, taken: list[Bbox], way: int, size: float) -> Bbox:
     """Write a text beside a line, where it covers no line and nothing that is taken.
 
     Args:
-        line: (n, 2) points on its own arrow, lines: (m, 2) points on all arrows, in pixels. taken: boxes and earlier labels.
-        way: 1 if it should stand above the line, or on the right of an upright one, if there is room; −1 for the other side.
+        line: (n, 2) points on its own arrow, lines: (m, 2) points on all arrows, in pixels.
+        taken: boxes and earlier labels.
+        way: 1 if it should rather stand above the line, or on the right of an upright one; −1 for the other side.
 
     Returns:
         where it lies, in pixels
     """
-    label = axis.annotate(text, (0, 0), (0, 0), textcoords="offset points", fontsize=size, ha="center", va="center", zorder=4)
+    label = axis.annotate(text, (0, 0), (0, 0), textcoords="offset points", fontsize=size, ha="center", va="center")
     label.set_in_layout(False)
     pixel = axis.figure.dpi / 72
     extent, along = label.get_window_extent().size + 0.7 * size * pixel, line[-1] - line[0]
@@ -443,4 +447,9 @@ def _label(axis, text: str, line: np.ndarray, lines: np.ndarray, taken: list[Bbo
 
 def _covered(place: Bbox, points: np.ndarray, taken: list[Bbox]) -> int:
     """How much a label at this place would cover: points (m, 2) of lines, and other boxes."""
-    return sum(100 * place.overlaps(other) for other in taken) + ((points > place.min) & (points < place.max)).all(1).sum()
+    return sum(100 * place.overlaps(other) for other in taken) + int(_inside(points, place).sum())
+
+
+def _inside(points: np.ndarray, place: Bbox) -> np.ndarray:
+    """Which of the points (n, 2) lie in a place: (n,)."""
+    return ((points > place.min) & (points < place.max)).all(1)
