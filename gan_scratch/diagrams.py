@@ -7,14 +7,15 @@ from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, diagram
 
 
 def game(axis) -> None:
-    """Who learns from what: the gradient of D's loss (blue) ends in D, that of G's loss (orange) goes through D into G."""
+    """Who learns from what: the gradient of D's loss (blue) ends in D, that of G's (orange) goes through D into G."""
     texts = diagram(axis, {
         "z": (0, 1, "noise\n$z$"), "G": (1.1, 1, "$G$", ORANGE),
         "fake": (2.35, 1, "$x = G(z)$"), "real": (2.35, 0, "data $x$"),
         "D": (3.75, 0.5, "\n\n\n  $D$  \n\n\n", BLUE), "l": (4.95, 0.5, "logit\n$l$"),
         "loss of G": (6.35, 1, "loss\nof $G$", ORANGE), "loss of D": (6.35, 0, "loss\nof $D$", BLUE)}, [
         ("z", "G"), ("fake", "G", "trains $G$", ORANGE, "--"), ("G", "fake"),
-        ("D", "fake", "", ORANGE, "--"), ("fake", "D"), ("real", "D"), ("D", "l"), ("l", "loss of G"), ("l", "loss of D"),
+        ("D", "fake", "", ORANGE, "--"), ("fake", "D"), ("real", "D"),
+        ("D", "l"), ("l", "loss of G"), ("l", "loss of D"),
         ("loss of G", "D", "through $D$: its weights stay", ORANGE, "--"),
         ("loss of D", "D", "trains $D$", BLUE, "--")], size=20)
     inside = axis.transData.inverted()
@@ -34,7 +35,7 @@ def graph(axis) -> None:
         ("b", "dense"), ("dense", "b", "$db = \\Sigma\\,ds$", ORANGE, "--"),
         ("s", "dense", "", ORANGE, "--"), ("dense", "s"),
         ("phi", "s", "$ds = \\varphi'(s) \\cdot dy$", ORANGE, "--"), ("s", "phi"),
-        ("y", "phi", "", ORANGE, "--"), ("phi", "y"), ("L", "y", "$dy$", ORANGE, "--"), ("y", "L")], size=22)
+        ("y", "phi", "", ORANGE, "--"), ("phi", "y"), ("L", "y", "$dy$", ORANGE, "--"), ("y", "L")], size=20)
     _key(axis, "lower right")
 
 

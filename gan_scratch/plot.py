@@ -322,9 +322,10 @@ def draw_history(axis, history: list[dict[str, float]], labels: dict[str, str]) 
 def diagram(axis, boxes: dict[str, tuple], arrows: list[tuple], size: float = 16) -> dict[str, Text]:
     """Draw boxes with text, as large as their text, and arrows between them; returns the texts.
 
-    One unit is as long to the right as upwards, and as long as the axis allows. An arrow to or from a tall box is level if
-    that is possible. Several arrows between the same two boxes lie side by side, in the order of the list from top to
-    bottom (upright ones: from right to left). Labels go where they lie on nothing else.
+    One unit is as long to the right as upwards, and as long as the axis allows. An arrow to or from a tall box is level
+    if that is possible. Several arrows between the same two boxes lie side by side, in the order of the list from top to
+    bottom (upright ones: from right to left). Labels go where they lie on nothing else. In a full diagram, call `name`
+    first, so that the title has its room.
 
     Args:
         boxes: key → (x, y, text) or (x, y, text, color), with the middle of the box at (x, y).
@@ -397,7 +398,7 @@ def _upwards(along: np.ndarray) -> np.ndarray:
 
 
 def _ends(start: Bbox, end: Bbox) -> tuple[np.ndarray, np.ndarray]:
-    """The middles (2,) of two boxes, one of them moved up or down in a tall box so that the line between them is level."""
+    """The middles (2,) of two boxes, one of them moved up or down in a tall box so that the line is level."""
     a, b = (box.min + box.size / 2 for box in (start, end))
     if abs(a[1] - b[1]) < 0.43 * end.height:
         b[1] = a[1]
