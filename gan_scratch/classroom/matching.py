@@ -119,7 +119,7 @@ class Matching:
                 self._left_out |= {id(cell) for cell in group if cell is not best and not touched(cell, self.released[i])}
 
     def _look_elsewhere(self, cells: list[dict]) -> None:
-        """Functions that the student wrote in other cells than theirs, which are missing or empty."""
+        """Functions that the student wrote in other cells than theirs, which are missing or as they were handed out."""
         for i, stub in enumerate(self.released):
             missing = asked(stub.source) if takes_code(stub) else set()
             if i in self.found:
@@ -140,13 +140,13 @@ class Matching:
         return names & written(cell["source"], place.source) if cell["cell_type"] == "code" else set()
 
     def _leave_out_stubs(self, cells: list[dict]) -> None:
-        """Empty copies of an answer cell, which would take the place of the answer."""
+        """Untouched copies of an answer cell, which would take the place of the answer."""
         for i, stub in enumerate(self.released):
             if takes_code(stub) and (i in self.elsewhere or i in self.found and touched(self.found[i], stub)):
                 for cell in self._free(cells):
                     if asked(stub.source) & defined(cell["source"]) and not touched(cell, stub):
                         self._left_out.add(id(cell))
-                        self.said.append(f"cell {cell['number']} is the empty cell of {grade_id(stub)} once more and was left out")
+                        self.said.append(f"cell {cell['number']} is the untouched cell of {grade_id(stub)} once more and was left out")
 
     def _by_position(self, cells: list[dict]) -> None:
         """A written answer that was lost or never touched: the student's own text right after what precedes it when released."""
@@ -223,7 +223,7 @@ class Matching:
         groups = defaultdict(list)
         for i, places in self.elsewhere.items():
             stub, mine = self.released[i], self.found.get(i)
-            what = "deleted" if mine is None else "written over" if touched(mine, stub) else "left empty"
+            what = "deleted" if mine is None else "written over" if touched(mine, stub) else "left untouched"
             groups[what, tuple(sorted(set(places.values())))].append(grade_id(stub))
         for (what, numbers), names in groups.items():
             were = f"cells {', '.join(names)} were" if len(names) > 1 else f"cell {names[0]} was"

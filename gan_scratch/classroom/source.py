@@ -95,11 +95,11 @@ def essence(statement: ast.stmt) -> str:
     return f"{ast.unparse(statement.args)}: " + "\n".join(map(ast.unparse, body))
 
 
-def without_empty(source: str) -> str:
-    """A cell's source without the functions that have nothing in them."""
-    lines, tree = source.splitlines(), tree_of(source)
+def without_unwritten(source: str, stub: str) -> str:
+    """A cell's source without the functions that have nothing in them, or nothing else than in the stub."""
+    lines, tree, before = source.splitlines(), tree_of(source), definitions(stub)
     for node in reversed(tree.body if tree else []):
-        if isinstance(node, FUNCTIONS) and not essence(node):
+        if isinstance(node, FUNCTIONS) and essence(node) in ("", before.get(node.name)):
             del lines[min([node, *node.decorator_list], key=lambda part: part.lineno).lineno - 1:node.end_lineno]
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ from gan_scratch.classroom.finding import Candidate, candidates, listed, other_f
 from gan_scratch.classroom.matching import Matching, grade_id, takes_answer, touched
 from gan_scratch.classroom.notebooks import Notebook, NotGradable, claimed
 from gan_scratch.classroom.shadows import ignored, shadowing
-from gan_scratch.classroom.source import without_empty
+from gan_scratch.classroom.source import without_unwritten
 
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -183,13 +183,13 @@ def refuse_other(cells: list[dict], matching: Matching, name: str) -> None:
 
 
 def fill(cell: NotebookNode, i: int, matching: Matching) -> None:
-    """Put into a released cell what the student wrote there. A missing or empty stub stays out: it would take the place of a function
+    """Put into a released cell what the student wrote there. A missing or untouched stub stays out: it would take the place of a function
     that the student wrote elsewhere."""
     mine = matching.found.get(i)
     if i in matching.elsewhere:
         places = sorted(set(matching.elsewhere[i].values()))
         note = f"# The student's answer is in cell {listed(list(map(str, places)))}."
-        cell.source = f"{note}\n{without_empty(mine['source'])}" if mine and touched(mine, cell) else note
+        cell.source = f"{note}\n{without_unwritten(mine['source'], cell.source)}" if mine and touched(mine, cell) else note
     elif takes_answer(cell) and mine is None and cell.cell_type == "code":
         cell.source = "# This cell was missing."
     elif mine is not None and (takes_answer(cell) or not grade_id(cell)):  # a student may write into ordinary text, too
