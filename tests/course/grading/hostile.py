@@ -327,12 +327,12 @@ def all_in_one_cell_at_the_end(notebook):
     return without(put(notebook, "experiment", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
 def all_in_one_cell_above_their_stubs(notebook):
     return emptied(put(notebook, "setup", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
 def all_in_one_cell_below_the_tests(notebook):
     return emptied(put(notebook, "answer_why", BOTH), *RIGHT)
 
@@ -350,7 +350,7 @@ def answers_in_each_others_cells(notebook):
     return notebook
 
 
-@case(FULL, "repaired", "cell leaky_relu was left empty; the answer was found in cell 8", **MOVED)
+@case(FULL, "repaired", "cell leaky_relu was left untouched; the answer was found in cell 8", **MOVED)
 def answer_in_the_test_cell(notebook):
     test = find(notebook, "test_leaky_relu")
     test["source"] = RIGHT["leaky_relu"] + "\n\n" + test["source"]
@@ -368,7 +368,7 @@ def answers_in_a_text_cell(notebook):
     return without(put(notebook, "setup", BOTH, "markdown"), *RIGHT)
 
 
-@case(FULL, "repaired", "cell leaky_relu was left empty", **MOVED)
+@case(FULL, "repaired", "cell leaky_relu was left untouched", **MOVED)
 def answer_whose_stub_lost_only_its_comment(notebook):
     put(notebook, "setup", RIGHT["leaky_relu"])
     find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    pass"
@@ -382,7 +382,7 @@ def stub_left_below_in_a_cell_with_other_work(notebook):
     return notebook
 
 
-@case(FULL, "repaired", "cell 5 is the empty cell of dense_forward once more and was left out", triage=True)
+@case(FULL, "repaired", "cell 5 is the untouched cell of dense_forward once more and was left out", triage=True)
 def stubs_pasted_below_the_answers(notebook):
     for name in RIGHT:
         put(notebook, name, find(released(), name)["source"])
