@@ -49,13 +49,13 @@ def test_students_get_the_planted_code_and_the_solution_notebook_has_not_got_it(
     for file in (RELEASED_FILE, SOLUTION_FILE):
         assert "PLANTED" not in (planted / file).read_text()
         how = opened(planted, file).cells[0].source
-        assert "run the cell below it. A task that has code already has a mistake planted in it: find it and mend it. That cell" in how
+        assert "an example. A task that has code already has a mistake planted in it: find it and mend it. Each task has" in how
     assert build.check([], planted) == 0
 
 
 def test_without_a_planted_bug_nothing_is_said_of_one(built):
     how = opened(built, RELEASED_FILE).cells[0].source
-    assert "run the cell below it. That cell calls" in how and "planted" not in how
+    assert "an example. Each task has" in how and "planted" not in how
 
 
 def test_nbgrader_finds_its_metadata_and_checksum_as_if_it_had_made_them(planted):
