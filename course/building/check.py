@@ -7,6 +7,7 @@ import re
 import warnings
 
 from course.building.checks import check_module
+from course.building.derive import HOW_IT_WORKS
 from course.building.equations import check_equations
 from course.building.markup import check_markup
 from course.building.regions import HIDDEN, MARKER, PLANTED, SOLUTION, RegionError, cut, has_planted, regions, solved
@@ -47,8 +48,22 @@ def check(text: Text, unit: Unit) -> list[Problem]:
     for cell in text.cells:
         problems += check_cell(cell, unit.kind)
     if unit.kind == "exercise" and not problems:
-        problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells)
-    return problems or check_equations(text, unit.kind, unit.name, unit.root / "course" / "lectures")
+        problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells) + check_how(text.cells)
+    return problems or check_figures(text) or check_equations(text, unit.kind, unit.name, unit.root / "course" / "lectures")
+
+
+def check_how(cells: list[Cell]) -> list[Problem]:
+    """An exercise without the paragraph that says how it works."""
+    if any(HOW_IT_WORKS in cell.source for cell in cells if cell.kind == "markdown"):
+        return []
+    return [Problem(cells[0].line, f"the exercise doesn't say how it works; write a line {HOW_IT_WORKS} below its table")]
+
+
+def check_figures(text: Text) -> list[Problem]:
+    """A unit without a figure."""
+    if any("plot.show(" in cell.source for cell in text.cells if cell.kind == "code"):
+        return []
+    return [Problem(1, "no cell shows a figure, and every unit needs one; draw it, and end its cell with plot.show(fig)")]
 
 
 def check_front(text: Text, kind: str) -> list[Problem]:
