@@ -33,22 +33,22 @@ def settle_in() -> None:
     sys.path.append("")
 
 
-def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1) -> str:
+def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False) -> str:
     """The expression that the kernel evaluates: it calls the function on each of the inputs and gives back the outcomes as text."""
-    request = base64.b64encode(pickle.dumps((name, inputs, seconds, needed))).decode()
+    request = base64.b64encode(pickle.dumps((name, inputs, seconds, needed, aloud))).decode()
     return f"__import__('gan_scratch.classroom.remote', fromlist=['answer']).answer({request!r}, globals())"
 
 
 def answer(request: str, names: dict) -> str:
     """In the kernel: call the student's function and write down the outcomes."""
-    name, inputs, seconds, needed = pickle.loads(base64.b64decode(request))
+    name, inputs, seconds, needed, aloud = pickle.loads(base64.b64decode(request))
     f = names.get(name)
     if f is None:
         outcomes = [Outcome(error=MISSING.format(name))]
     elif not callable(f):
         outcomes = [Outcome(error=f"the name {name} stands for a value of type {type(f).__name__}, not for a function")]
     else:
-        outcomes = call_all_here(f, inputs, seconds, needed)
+        outcomes = call_all_here(f, inputs, seconds, needed, aloud)
     return base64.b64encode(pack(outcomes).encode()).decode()
 
 
@@ -144,11 +144,11 @@ class Remote:
         self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
         self._dead = ""
 
-    def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1) -> list[Outcome]:
+    def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False) -> list[Outcome]:
         """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
         if self._dead:
             return [Outcome(error=self._dead)]
-        request = ask(self.__name__, inputs, min(seconds, self._seconds), needed)
+        request = ask(self.__name__, inputs, min(seconds, self._seconds), needed, aloud)
         try:
             outcomes = unpack(text_of(self._evaluate(request)))
         except ValueError as error:
