@@ -184,6 +184,7 @@ MEANING = {  # part of Python's or NumPy's message -> what it comes from
     "only 0-dimensional arrays": "the functions of math take one number; those of NumPy take arrays",
     "can't multiply sequence by non-int": "a tuple or list is used as a number; does a function return several things, which must be unpacked?",
     "object is not subscriptable": "what stands before [ ] is no array",
+    "is not defined": "is it misspelled, or defined in a cell that wasn't run yet, perhaps further down?",
     "bitwise_xor": "`^` isn't a power in Python; write `**`",
 }
 

@@ -10,6 +10,7 @@ from typing import Iterator
 TIMED = re.compile(r"^([ \t]*)%time[ \t]+(?=\S)", re.M)  # what it times stays
 MAGIC = re.compile(r"^([ \t]*)[%!?].*", re.M)
 DEFINITION = re.compile(r"^(?:(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=[^=])", re.M)
+FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)", re.M)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -52,6 +53,14 @@ def _definitions(source: str) -> tuple[tuple[str, str], ...]:
     if tree is None:
         return tuple((a or b, squeezed(source)) for a, b in DEFINITION.findall(source))
     return tuple((name, essence(statement)) for statement in tree.body for name in bound(statement))
+
+
+def functions(source: str) -> list[str]:
+    """The functions that a cell defines at its top level; the cell need not be valid Python."""
+    tree = tree_of(plain_python(source))
+    if tree is None:
+        return list(dict.fromkeys(FUNCTION.findall(source)))
+    return list(dict.fromkeys(node.name for node in tree.body if isinstance(node, FUNCTIONS)))
 
 
 def defined(source: str) -> set[str]:

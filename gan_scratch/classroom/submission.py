@@ -187,8 +187,7 @@ def fill(cell: NotebookNode, i: int, matching: Matching) -> None:
     that the student wrote elsewhere."""
     mine = matching.found.get(i)
     if i in matching.elsewhere:
-        places = sorted(set(matching.elsewhere[i].values()))
-        note = f"# The student's answer is in cell {listed(list(map(str, places)))}."
+        note = f"# The student's answer is in {matching.places_of(i)}."
         cell.source = f"{note}\n{without_unwritten(mine['source'], cell.source)}" if mine and touched(mine, cell) else note
     elif takes_answer(cell) and mine is None and cell.cell_type == "code":
         cell.source = "# This cell was missing."
@@ -197,12 +196,12 @@ def fill(cell: NotebookNode, i: int, matching: Matching) -> None:
         if cell.cell_type == "markdown" and mine["attachments"]:
             cell.attachments = nbformat.from_dict(mine["attachments"])
     if mine is not None:
-        cell.metadata["gan_scratch"] = {"cell": mine["number"]}
+        cell.metadata["gan_scratch"] = {"where": mine["where"]}
 
 
 def own(cell: dict, number: int) -> NotebookNode:
     """A cell that the student added, without outputs and without metadata but its tags."""
-    about = {"gan_scratch": {"cell": cell["number"]}} | ({"tags": cell["tags"]} if cell["tags"] else {})
+    about = {"gan_scratch": {"where": cell["where"]}} | ({"tags": cell["tags"]} if cell["tags"] else {})
     new = NEW[cell["cell_type"]](cell["source"], id=f"own-{number}", metadata=about)
     if cell["cell_type"] == "markdown" and cell["attachments"]:
         new.attachments = nbformat.from_dict(cell["attachments"])

@@ -224,14 +224,14 @@ def test_mended_in_a_cell_above_the_planted_code_does_not_come_back_over_it(plan
     cells[3]["source"] = own + HANDED_OUT
     cells.insert(1, {**cells[3], "id": "mine", "grade_id": "", "about": {}, "source": MENDED})
     nb, said = rebuild(cells, released)
-    assert sum("wrong = x + x" in each.source for each in nb.cells) == 0 and any("the answer was found in cell" in each for each in said)
+    assert sum("wrong = x + x" in each.source for each in nb.cells) == 0 and any("the answer was found in the cell of square (" in each for each in said)
 
 
 def test_untouched_copies_of_planted_code_are_left_out(planted):
     released = opened(planted, RELEASED_FILE)
     cells = tidied(released.cells)
     cells[3]["source"] = MENDED
-    cells.append({**cells[3], "id": "mine", "grade_id": "", "about": {}, "source": HANDED_OUT, "number": 99})
+    cells.append({**cells[3], "id": "mine", "grade_id": "", "about": {}, "source": HANDED_OUT})
     nb, said = rebuild(cells, released)
-    assert said == ["cell 99 is the untouched cell of square once more and was left out"]
+    assert said == ["the cell of square (task 1) was there once more, as it was handed out, and was left out"]
     assert judged(nb).score == 4

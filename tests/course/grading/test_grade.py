@@ -368,4 +368,4 @@ def test_planted_code_that_was_left_does_not_come_back_over_the_answer_above_it(
     hand_in(tmp_path, "as_handed_out", handed_out)
     rows = run(tmp_path)
     assert (rows["mended_above"]["auto_score"], rows["as_handed_out"]["auto_score"]) == ("5", "0")
-    assert "cell dense_forward was left untouched; the answer was found in cell 3" in rows["mended_above"]["message"]
+    assert "cell dense_forward was left untouched; the answer was found in the cell of dense_forward (" in rows["mended_above"]["message"]
