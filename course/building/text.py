@@ -129,7 +129,15 @@ def bad_fences(tokens, lines: list[str]) -> list[Problem]:
         else:
             continue
         problems.append(Problem(first + 1, wrong))
-    return problems
+    return in_html(tokens, lines, bool(problems)) or problems
+
+
+def in_html(tokens, lines: list[str], broken: bool) -> list[Problem]:
+    """Fences that belong to the HTML above them, for want of a blank line: code cells, and if fences are broken any others."""
+    inside = [n for token in tokens if token.type == "html_block" for n in range(token.map[0] + 1, token.map[1])]
+    fence = r" {0,3}(```|~~~)" if broken else rf" {{0,3}}```+{re.escape(CODE)}"
+    return [Problem(n + 1, "a blank line must stand above this fence, or it is taken for a part of the HTML above it; insert one")
+            for n in inside if re.match(fence, lines[n])][:1]
 
 
 def bad_options(tokens) -> list[Problem]:

@@ -204,7 +204,8 @@ class Checks:
 def called(spec: Spec, function: Callable, plan: list[tuple[str, str, tuple]], deadline: float) -> list[Call]:
     """Make the calls of a plan, as many as there is time for."""
     needed = sum(kind == "first" for _, kind, _ in plan)
-    outcomes = call_all(function, [args for *_, args in plan], max(deadline - time.monotonic(), 0.2), needed)
+    outcomes = call_all(function, [args for *_, args in plan], max(deadline - time.monotonic(), 0.2), needed,
+                        aloud=QUIET in spec.shares)
     with quiet():
         return [Call(spec, label, kind, args, outcome) for (label, kind, args), outcome in zip(plan, outcomes)]
 
