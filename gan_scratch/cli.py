@@ -92,7 +92,8 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(command=show_data)
 
     does = "run an exercise notebook as the grader does, and say what is wrong"
-    p = commands.add_parser("check", help=does, description=f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is.")
+    says = f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is."
+    p = commands.add_parser("check", help=does, description=says)
     p.add_argument("notebook", type=Path, nargs="?", help="the .ipynb file; it isn't changed")
     p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
                    "it is graded")

@@ -49,21 +49,24 @@ def check(text: Text, unit: Unit) -> list[Problem]:
         problems += check_cell(cell, unit.kind)
     if unit.kind == "exercise" and not problems:
         problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells) + check_how(text.cells)
-    return problems or check_figures(text) or check_equations(text, unit.kind, unit.name, unit.root / "course" / "lectures")
+    lectures = unit.root / "course" / "lectures"
+    return problems or check_figures(text) or check_equations(text, unit.kind, unit.name, lectures)
 
 
 def check_how(cells: list[Cell]) -> list[Problem]:
     """An exercise without the paragraph that says how it works."""
     if any(HOW_IT_WORKS in cell.source for cell in cells if cell.kind == "markdown"):
         return []
-    return [Problem(cells[0].line, f"the exercise doesn't say how it works; write a line {HOW_IT_WORKS} below its table")]
+    return [Problem(cells[0].line, "the exercise doesn't say how it works; "
+                                   f"write a line {HOW_IT_WORKS} below its table")]
 
 
 def check_figures(text: Text) -> list[Problem]:
     """A unit without a figure."""
     if any("plot.show(" in cell.source for cell in text.cells if cell.kind == "code"):
         return []
-    return [Problem(1, "no cell shows a figure, and every unit needs one; draw it, and end its cell with plot.show(fig)")]
+    return [Problem(1, "no cell shows a figure, and every unit needs one; draw it, and end its cell with "
+                       "plot.show(fig)")]
 
 
 def check_front(text: Text, kind: str) -> list[Problem]:
@@ -138,13 +141,14 @@ def check_regions(cell: Cell, about: Grading | None) -> list[Problem]:
                                                "indent both the same")]
     for begin, end in planted:
         if begin - 1 not in [last for _, last in solutions]:
-            return [Problem(cell.line + begin, f"BEGIN {PLANTED} must stand in the line below END SOLUTION, because students get the "
-                                               "planted code in place of that solution; move it there")]
+            return [Problem(cell.line + begin, f"BEGIN {PLANTED} must stand in the line below END SOLUTION, because "
+                                               "students get the planted code in place of that solution; move it there")]
         if inside := next((n for n in range(begin + 1, end) if MARKER.match(lines[n])), None):
             return [Problem(cell.line + inside, f"another region in a planted bug; write ### END {PLANTED} before it")]
     for n, line in enumerate(lines):
         if (found := MARKER.match(line)) and not found["what"].startswith((SOLUTION, HIDDEN, PLANTED)):
-            return [Problem(cell.line + n, f"there is no region {found['what']!r}; write {SOLUTION}, {PLANTED} or {HIDDEN}")]
+            return [Problem(cell.line + n, f"there is no region {found['what']!r}; "
+                                           f"write {SOLUTION}, {PLANTED} or {HIDDEN}")]
         if reserved := next((term for term in ("AUTOTEST", "MARK SCHEME") if term in line), None):
             return [Problem(cell.line + n, f"{reserved!r} means something to nbgrader; write it another way")]
     return []
@@ -181,7 +185,8 @@ def bad_planted(source: str) -> str | None:
     if planted == definitions(right):
         return "the planted bug is the solution itself, but for comments and white space; change something in it"
     if empty := next((name for name, body in planted.items() if not body), None):
-        return f"with the planted bug {empty} has nothing in it; plant code that looks as if it worked, or remove the region"
+        return (f"with the planted bug {empty} has nothing in it; "
+                "plant code that looks as if it worked, or remove the region")
     return None
 
 

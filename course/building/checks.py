@@ -86,8 +86,9 @@ def other_parameters(cell: Cell, spec: Spec, module: str) -> Problem | None:
             args = [*node.args.posonlyargs, *node.args.args, node.args.vararg, *node.args.kwonlyargs, node.args.kwarg]
             given = [arg.arg for arg in args if arg]
             if given != spec.parameters:
-                return Problem(cell.line + node.lineno - 1, f"{spec.name} has the parameters ({', '.join(given)}) here and "
-                               f"({', '.join(spec.parameters)}) in {module}; the diagnosis names the latter: write both alike")
+                both = f"({', '.join(given)}) here and ({', '.join(spec.parameters)}) in {module}"
+                return Problem(cell.line + node.lineno - 1, f"{spec.name} has the parameters {both}; "
+                                                            "the diagnosis names the latter: write both alike")
     return None
 
 

@@ -1,8 +1,8 @@
 """What authors don't write because the build can: test cells, points, how an exercise works, folded speaker notes.
 
 `derived` puts it in and `plain` takes it out again, so that a notebook can be imported: of a derived text, `plain` gives
-the cells that the author wrote. With planted bugs it is the other way round: `derived` takes them out, as a solution hasn't
-got them, and `plain` puts them back from the text.
+the cells that the author wrote. With planted bugs it is the other way round: `derived` takes them out, as a solution
+hasn't got them, and `plain` puts them back from the text.
 """
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def derived(text: Text, name: str) -> Text:
 
 
 def plain(cells: list[Cell], name: str, text: Text) -> list[Cell]:
-    """Cells of a notebook that was built from `text`, as an author writes them. Raises RegionError when a planted bug has lost its
-    place."""
+    """Cells of a notebook that was built from `text`, as an author writes them. Raises RegionError when a planted bug
+    has lost its place."""
     found: list[Cell] = []
     bugs = planted(text)
     for cell in cells:
@@ -73,7 +73,8 @@ def plain(cells: list[Cell], name: str, text: Text) -> list[Cell]:
             bug = bugs.pop(about.name, None) if about and about.word == "solve" else None
             found.append(replace(cell, source=replanted(cell.source, bug)) if bug else cell)
     if bugs:
-        raise RegionError(0, f"the cell {next(iter(bugs))} is gone, which has a planted bug in the text; remove it from the text")
+        raise RegionError(0, f"the cell {next(iter(bugs))} is gone, which has a planted bug in the text; "
+                             "remove it from the text")
     return found
 
 

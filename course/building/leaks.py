@@ -2,7 +2,8 @@
 
 Names are folded (x @ W + b is u @ V + c), white space and comments are dropped. A lecture gives an answer away when half
 of its statements, two at least, stand there in a row; of an answer of up to three statements it must be all of them.
-What is shorter than ENOUGH tokens could be anything. What students get anyway, in the code with a planted bug, is no answer.
+What is shorter than ENOUGH tokens could be anything. What students get anyway, in the code with a planted bug, is no
+answer.
 """
 from __future__ import annotations
 

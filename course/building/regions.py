@@ -1,4 +1,4 @@
-"""The regions that nbgrader cuts, solutions and hidden tests, and those that take the place of a solution: planted bugs."""
+"""The regions that nbgrader cuts, solutions and hidden tests, and those that take a solution's place: planted bugs."""
 from __future__ import annotations
 
 import re
@@ -42,7 +42,7 @@ def stub(lines: list[str], begin: int) -> list[str]:
 
 
 def cut(source: str) -> str:
-    """A code cell as students get it: a planted bug instead of its solution, and a stub instead of any other solution."""
+    """A code cell as students get it: with a planted bug instead of its solution, or a stub where none is planted."""
     lines = source.split("\n")
     planted = dict(regions(lines, PLANTED))
     for begin, end in reversed(regions(lines, SOLUTION)):
@@ -69,7 +69,7 @@ def solved(source: str) -> str:
 
 
 def replanted(source: str, original: str) -> str:
-    """The solved code cell `source` with the planted bugs of `original`, each below the solution below which it stood there.
+    """The solved code cell `source` with the planted bugs of `original`, each below the same solution as there.
 
     Raises RegionError when there is no such solution.
     """
@@ -79,7 +79,8 @@ def replanted(source: str, original: str) -> str:
     for number, (_, end) in reversed(list(enumerate(regions(before, SOLUTION)))):
         if end + 1 in planted:
             if number >= len(solutions):
-                raise RegionError(0, "the solution is gone that a planted bug stands below; put BEGIN SOLUTION and END SOLUTION back")
+                raise RegionError(0, "the solution is gone that a planted bug stands below; "
+                                     "put BEGIN SOLUTION and END SOLUTION back")
             at = solutions[number][1] + 1
             lines[at:at] = before[end + 1:planted[end + 1] + 1]
     return "\n".join(lines)

@@ -29,7 +29,7 @@ def release(solutions: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def plant(notebook: dict, planted: dict[str, str]) -> None:
-    """Put code with a planted bug into released cells, in place of nbgrader's stubs; `planted`: their sources by grade id."""
+    """Put code with a planted bug into released cells, in place of nbgrader's stubs; `planted`: sources by grade id."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         from nbgrader.utils import compute_checksum

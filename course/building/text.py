@@ -133,11 +133,11 @@ def bad_fences(tokens, lines: list[str]) -> list[Problem]:
 
 
 def in_html(tokens, lines: list[str], broken: bool) -> list[Problem]:
-    """Fences that belong to the HTML above them, for want of a blank line: code cells, and if fences are broken any others."""
+    """The first fence that belongs to the HTML above it, for want of a blank line: a cell's, or any if fences are broken."""
     inside = [n for token in tokens if token.type == "html_block" for n in range(token.map[0] + 1, token.map[1])]
     fence = r" {0,3}(```|~~~)" if broken else rf" {{0,3}}```+{re.escape(CODE)}"
-    return [Problem(n + 1, "a blank line must stand above this fence, or it is taken for a part of the HTML above it; insert one")
-            for n in inside if re.match(fence, lines[n])][:1]
+    wrong = "a blank line must stand above this fence, or it is taken for a part of the HTML above it; insert one"
+    return [Problem(n + 1, wrong) for n in inside if re.match(fence, lines[n])][:1]
 
 
 def bad_options(tokens) -> list[Problem]:

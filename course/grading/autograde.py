@@ -71,7 +71,8 @@ def register() -> str:
         convert(GenerateAssignment, None, log, release_directory=os.path.relpath(folder, cohort.root))
         made = nbformat.read(Path(folder, cohort.exercise, f"{cohort.exercise}.ipynb"), as_version=4)
     handed_out = cohort.root / "exercises" / cohort.exercise / f"{cohort.exercise}.ipynb"
-    there = {grade_id(cell): cell for cell in nbformat.read(handed_out, as_version=4).cells} if handed_out.is_file() else {}
+    cells = nbformat.read(handed_out, as_version=4).cells if handed_out.is_file() else []
+    there = {grade_id(cell): cell for cell in cells}
     for cell in made.cells:
         if takes_code(cell) and grade_id(cell) in there:
             cell.source = there[grade_id(cell)].source

@@ -55,7 +55,9 @@ class Outcome:
     aliases: list[str] = field(default_factory=list)
 
 
-def call_all(f: Callable, inputs: list[tuple], seconds: float = SECONDS, needed: int = 1, aloud: bool = False) -> list[Outcome]:
+def call_all(
+    f: Callable, inputs: list[tuple], seconds: float = SECONDS, needed: int = 1, aloud: bool = False
+) -> list[Outcome]:
     """Call f on copies of each of these arguments, here, or where f lives when it is a session's proxy of a function in a kernel.
 
     Args:
@@ -68,7 +70,9 @@ def call_all(f: Callable, inputs: list[tuple], seconds: float = SECONDS, needed:
     return remote(inputs, seconds, needed, aloud) if remote else call_all_here(f, inputs, seconds, needed, aloud)
 
 
-def call_all_here(f: Callable, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False) -> list[Outcome]:
+def call_all_here(
+    f: Callable, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False
+) -> list[Outcome]:
     """The same in this process. The needed calls together have twice the time of one."""
     outcomes, began = [], time.monotonic()
     for args in inputs:
@@ -84,8 +88,8 @@ def call_all_here(f: Callable, inputs: list[tuple], seconds: float, needed: int 
 
 @contextlib.contextmanager
 def warning_aloud():
-    """In this block NumPy warns of an overflow whatever a student's code says: there np.errstate and np.seterr do nothing, while those
-    of libraries work."""
+    """In this block NumPy warns of an overflow whatever a student's code says: there np.errstate and np.seterr do nothing,
+    while those of libraries work."""
     errstate, seterr = np.errstate, np.seterr
 
     def by_library() -> bool:

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_scratch.classroom import show
+from gan_scratch.classroom import missing, show
 from gan_scratch.classroom.call import SECONDS, call_all
 from gan_scratch.classroom.faults import Call, Fault, faults_of
 from gan_scratch.classroom.spec import QUIET, Make, Spec
@@ -114,6 +114,7 @@ class Checks:
         self.specs: dict[str, Spec] = {}
         self.rng = np.random.default_rng()  # fresh inputs each time
         self.log: list[tuple[str, list[str]]] = []  # (function, sentences) of each check so far
+        missing.watch(sys._getframe(1).f_globals.get("__name__", "").rsplit(".")[-1])
 
     def add(self, reference: Callable, outputs: str, cases: dict[str, Make], equation: str, **options) -> None:
         """Add the Spec of a function; outputs as in "dx, dW, db"."""

@@ -117,8 +117,8 @@ def is_run(cell: NotebookNode) -> bool:
 
 
 class Session:
-    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, how the cells
-    ended that should have defined a name in the kernel, and where the names are defined that aren't there yet."""
+    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, how the
+    cells ended that should have defined a name in the kernel, and where the names are defined that aren't there yet."""
 
     def __init__(self, replay: Replay, limits: Limits, cells: list[NotebookNode]):
         self.tasks: dict[int, Task] = {}
@@ -126,8 +126,12 @@ class Session:
         self._replay, self._limits = replay, limits
         self._names: dict[str, Any] = {}
         self._failed: dict[str, str] = {}
-        self._where = [cell.metadata.get("gan_scratch", {}).get("where", where) for cell, where in zip(cells, places(cells))]
-        self._below = {name: where for cell, where in [*zip(cells, self._where)][::-1] if is_run(cell) for name in defined(cell.source)}
+        self._where = [cell.metadata.get("gan_scratch", {}).get("where", where)
+                       for cell, where in zip(cells, places(cells))]
+        self._below: dict[str, str] = {}
+        for cell, where in zip(cells, self._where):
+            for name in defined(cell.source) if is_run(cell) else ():
+                self._below.setdefault(name, where)
 
     def take(self, cell: NotebookNode, place: int) -> None:
         """Run or judge one cell. Raises Unusable."""
@@ -156,7 +160,8 @@ class Session:
             self._run_here(cell)
         said = len(self.problems)
         cell.outputs, left_out = self._replay.run(cell.source, where)
-        ended = [how_it_ended(where, output, self._limits, self._below) for output in cell.outputs if output.output_type == "error"]
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        ended = [how_it_ended(where, error, self._limits, self._below) for error in errors]
         self.problems += ended
         if left_out:
             ended = self.problems[said:][-1:] or ["the time was used up before its cell could run"]
