@@ -23,14 +23,6 @@ SOLVE = re.compile(r":tags: \[.*?solve (\w+)")
 SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 NAMES = "·"
 
-# Found on 2026-11-28 and to be mended in the lectures: (exercise, function, lecture). Only remove from it.
-KNOWN = {
-    ("e01", "value", "01"), ("e01", "value_from_logits", "01"), ("e01", "discriminator_step", "01"),
-    ("e01", "discriminator_step", "02"), ("e01", "discriminator_step", "06"),
-    ("e02", "central_difference", "02"), ("e02", "network_gradients", "02"),
-    ("e06", "kl_gaussians", "06"),
-}
-
 
 class Token(NamedTuple):
     text: str
@@ -44,10 +36,6 @@ class Leak(NamedTuple):
     function: str
     lecture: Path
     line: int
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.exercise.stem.split("_")[0], self.function, self.lecture.stem.split("_")[0]
 
     def __str__(self) -> str:
         return (f"course/lectures/{self.lecture.name}:{self.line}: gives the answer {self.function} of {self.exercise.stem} "
