@@ -14,7 +14,7 @@ PAIR = "e = np.exp(-np.abs(x))\n    return np.where(x > 0, e, 1 / e)"
 def gives_away(root, answer, shown):
     edit(root, EXERCISE_TEXT, "secret = x * x\n    return secret", answer)
     edit(root, LECTURE_TEXT, 'print("long")', shown)
-    return [leak.key for leak in leaks(root)]
+    return [(leak.exercise.stem.split("_")[0], leak.function, leak.lecture.stem.split("_")[0]) for leak in leaks(root)]
 
 
 @pytest.mark.parametrize("answer, shown", [

@@ -162,7 +162,7 @@ def shown(root, lines):
     plant(root, f"    ### BEGIN PLANTED BUG\n{indented(wrong)}    ### END PLANTED BUG\n",
           f"    ### BEGIN SOLUTION\n{indented(LONG)}    ### END SOLUTION\n")
     edit(root, LECTURE_TEXT, 'print("long")', "\n".join(lines(wrong)))
-    return [leak.key for leak in leaks(root)]
+    return [(leak.exercise.stem.split("_")[0], leak.function, leak.lecture.stem.split("_")[0]) for leak in leaks(root)]
 
 
 def test_planted_code_in_a_lecture_is_no_leak(root):
