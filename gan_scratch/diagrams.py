@@ -1,9 +1,12 @@
 """Drawn diagrams of the lectures, in one style: solid arrows go forward, dashed ones are gradients that come back."""
 from __future__ import annotations
 
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
-from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, diagram
+from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, TITLE, diagram
 
 
 def game(axis) -> None:
@@ -53,3 +56,34 @@ def _key(axis, place: str) -> None:
     handles = [Line2D([], [], color=BLACK, lw=2.8, ls=style, label=text)
                for style, text in (("-", "forward"), ("--", "gradient"))]
     axis.legend(handles=handles, loc=place, fontsize=18, frameon=False)
+
+
+def window(image_axis, row_axis, rows_axis, x: np.ndarray, kernel: int, place: tuple[int, int]) -> None:
+    """One window sliding over the picture x (H, W), the row that it becomes, and all rows: im2col with stride 1 and no padding.
+
+    `place` is the window's upper left corner. The same cells have the same colour in all three.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel))
+    rows, number = windows.reshape(-1, kernel**2), place[0] * windows.shape[1] + place[1]
+    style = {"cmap": "Blues", "vmin": x.min() - 1, "vmax": x.max() + 3}
+    for axis, cells, title, frame in (
+            (image_axis, x, "a window of $x$", (place[1], place[0], kernel, kernel)),
+            (row_axis, rows[number:number + 1], "the row that it becomes", (0, 0, kernel**2, 1)),
+            (rows_axis, rows, "all windows: im2col($x$)", (0, number, kernel**2, 1))):
+        axis.imshow(cells, **style)
+        for (i, j), value in np.ndenumerate(cells):
+            axis.text(j, i, f"{value:g}", ha="center", va="center", fontsize=16)
+        left, top, width, height = frame
+        axis.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, ec=ORANGE, lw=5))
+        axis.set_axis_off()
+        axis.set_title(title, fontsize=TITLE)
+
+
+def matrix(axis, a: np.ndarray, title: str) -> None:
+    """A matrix (rows, columns) in colours: zeros are white, positive numbers blue, negative ones orange."""
+    size = np.abs(a).max() or 1
+    colors = LinearSegmentedColormap.from_list("orange to blue", [ORANGE, "white", BLUE])
+    axis.imshow(a, cmap=colors, vmin=-size, vmax=size)
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    axis.set_title(title, fontsize=TITLE)
