@@ -79,9 +79,12 @@ def window(image_axis, row_axis, rows_axis, x: np.ndarray, kernel: int, place: t
         axis.set_title(title, fontsize=TITLE)
 
 
-def matrix(axis, a: np.ndarray, title: str) -> None:
-    """A matrix (rows, columns) in colours: zeros are white, positive numbers blue, negative ones orange."""
-    size = np.abs(a).max() or 1
+def matrix(axis, a: np.ndarray, title: str, size: float = 0) -> None:
+    """A matrix (rows, columns) in colours: 0 is white, positive numbers blue, negative ones orange, deepest at ±size.
+
+    Without `size` that is the largest entry.
+    """
+    size = size or np.abs(a).max() or 1
     colors = LinearSegmentedColormap.from_list("orange to blue", [ORANGE, "white", BLUE])
     axis.imshow(a, cmap=colors, vmin=-size, vmax=size)
     axis.set(xticks=[], yticks=[])
