@@ -1,4 +1,7 @@
-"""References, inputs and typical mistakes for exercise e02, backprop by hand. Sentences name causes, not what is right."""
+"""References, inputs and typical mistakes for exercise e02, backprop by hand.
+
+A sentence about a mistake names its cause and not what is right.
+"""
 from __future__ import annotations
 
 from types import SimpleNamespace
@@ -47,7 +50,8 @@ def dense_inputs(rng, **options):
 
 
 DENSE = {
-    **{text: lambda dy, x, W, rows=rows: (None, *dense_backward(dy[rows], x[rows], W)[1:]) for text, rows in ROWS.items()},
+    **{text: lambda dy, x, W, rows=rows: (None, *dense_backward(dy[rows], x[rows], W)[1:])
+       for text, rows in ROWS.items()},
     "is what reshaping gives where a transpose is needed: reshape keeps the order in memory, .T exchanges the axes":
         lambda dy, x, W: (dy @ W.reshape(W.shape[::-1]), x.reshape(x.shape[::-1]) @ dy, None),
     "is what W without the transpose gives": lambda dy, x, W: (dy @ W, None, None),
@@ -109,7 +113,8 @@ def sigmoid(x):
 
 SIGMOID = {
     "loses the digits of small numbers: it is 1 minus something that is rounded to 1": lambda x: 1 - sigma(-x),
-    "loses the digits of small numbers: it is 1 plus something that is rounded to −1": lambda x: (1 + np.tanh(x / 2)) / 2,
+    "loses the digits of small numbers: it is 1 plus something that is rounded to −1":
+        lambda x: (1 + np.tanh(x / 2)) / 2,
     **{f"is right for small |x| only: was x clipped to ±{c}?": lambda x, c=c: sigma(np.clip(x, -c, c))
        for c in (1, 5, 6, 8, 10, 12, 15, 16, 20)},
     "is σ(|x|): it has the form for positive x everywhere": lambda x: sigma(np.abs(x)),
@@ -146,7 +151,8 @@ def with_parts(grows=lambda x: np.maximum(x, 0), dies=np.log1p):
 
 
 SOFTPLUS = {
-    "loses the digits of small numbers: 1 + u is rounded before the logarithm": with_parts(dies=lambda u: np.log(1 + u)),
+    "loses the digits of small numbers: 1 + u is rounded before the logarithm":
+        with_parts(dies=lambda u: np.log(1 + u)),
     "is the formula as it stands: e^x becomes infinite, and 1 + e^x loses the digits of small numbers":
         lambda x: np.log(1 + np.exp(x)),
     "is the formula as it stands: e^x becomes infinite": lambda x: np.log1p(np.exp(x)),
@@ -161,7 +167,8 @@ SOFTPLUS = {
     "grows like x for negative x, too": with_parts(lambda x: x),
     "grows like |x|; for negative x nothing grows": with_parts(np.abs),
     "has min where max belongs": with_parts(lambda x: np.minimum(x, 0)),
-    "holds the largest entry of x everywhere: np.max looks at the whole array, np.maximum at each entry": with_parts(np.max),
+    "holds the largest entry of x everywhere: np.max looks at the whole array, np.maximum at each entry":
+        with_parts(np.max),
     "lacks the part that grows like x": with_parts(lambda x: 0),
     "lacks the logarithm that dies away": lambda x: np.maximum(x, 0),
     "has a logarithm of 2 + u: log1p adds the 1 itself": with_parts(dies=lambda u: np.log1p(1 + u)),
@@ -247,7 +254,8 @@ BCE = {
     "lacks the sigmoid": only_dl(lambda l, t, p: l - t),
     "lacks the target: it is the same for t = 0 and t = 1": only_dl(lambda l, t, p: p),
     "has the sigmoid's derivative as a factor too much": only_dl(lambda l, t, p: (p - t) * derivative(l)),
-    "is the gradient with respect to p; the logit is a step further back": only_dl(lambda l, t, p: (p - t) / derivative(l)),
+    "is the gradient with respect to p; the logit is a step further back":
+        only_dl(lambda l, t, p: (p - t) / derivative(l)),
     "is multiplied with the logits": only_dl(lambda l, t, p: (p - t) * l),
     "is multiplied with the targets: those that are 0 count, too": only_dl(lambda l, t, p: (p - t) * t),
     "lacks brackets: only one part of it is divided": only_dl(lambda l, t, p: p * l.size - t),
@@ -326,6 +334,10 @@ def on_cubic(shape=None, turn=lambda x: x):
     return lambda rng: (cubic, turn(rng.standard_normal(shape or plane(rng))), float(rng.uniform(0.01, 0.02)))
 
 
+def on_waves(rng):
+    return waves, rng.standard_normal(int(rng.integers(3, 7))), float(rng.uniform(0.001, 0.002))
+
+
 DIFFERENCE = {
     "puts h itself in place of the entry": by_entry(lambda v, h: (h, -h)),
     "moves x by a factor 1 ± h; the step is h itself": by_entry(lambda v, h: (v * (1 + h), v * (1 - h))),
@@ -346,7 +358,8 @@ DIFFERENCE = {
     "is multiplied with h: `/ 2 * h` divides by 2 only": by_entry(slope=lambda up, down, f, h: (up - down) / 2 * h),
     "lacks brackets: only one of the two values is divided": by_entry(slope=lambda up, down, f, h: up - down / (2 * h)),
     "is the difference alone: the division is missing": by_entry(slope=lambda up, down, f, h: up - down),
-    "is a sum of the two values; their difference is needed": by_entry(slope=lambda up, down, f, h: (up + down) / (2 * h)),
+    "is a sum of the two values; their difference is needed":
+        by_entry(slope=lambda up, down, f, h: (up + down) / (2 * h)),
     "is the value of f, divided by h": by_entry(slope=lambda up, down, f, h: up / (2 * h)),
     "is the same everywhere: all entries of x moved at once": along(lambda index: ...),
     "is what moving a whole row at once gives": along(lambda index: index[:1]),
@@ -359,7 +372,7 @@ DIFFERENCE = {
 check.add(
     central_difference, "d",
     {"": on_cubic(),
-     "another function": lambda rng: (waves, rng.standard_normal(int(rng.integers(3, 7))), float(rng.uniform(1e-3, 2e-3))),
+     "another function": on_waves,
      "an x with three axes": on_cubic((2, 3, 2)),
      "an x that is the transpose of another array": on_cubic(turn=np.transpose)},
     "what a central difference is (lecture 02, eq. 17)", tolerance=1e-8,
@@ -420,7 +433,8 @@ PRELU = {
     "counts entries of both signs; which of them depend on a?": only_da(lambda dy, x, a: (x * dy).sum()),
     "is multiplied with a; y is linear in a": only_da(lambda dy, x, a: a * (np.minimum(x, 0) * dy).sum()),
     "is the sum of y·dy; y isn't its own derivative": only_da(lambda dy, x, a: (np.where(x > 0, x, a * x) * dy).sum()),
-    "is a product of two sums; each x belongs to its own dy": only_da(lambda dy, x, a: np.minimum(x, 0).sum() * dy.sum())}
+    "is a product of two sums; each x belongs to its own dy":
+        only_da(lambda dy, x, a: np.minimum(x, 0).sum() * dy.sum())}
 
 check.add(
     prelu_backward, "dx, da",
@@ -484,7 +498,8 @@ GATE = {
     "has 1 − g in place of the gate": gate_of(ds=lambda dy, s, t, g: dy * (1 - g)),
     "takes the sigmoid at x W; what does it act on?":
         gate_of(lambda dy, s, t, g: dy * sigma(s), lambda dy, s, t, g: dy * s * derivative(s)),
-    "takes the sigmoid's derivative at y; what does it act on?": gate_of(dt=lambda dy, s, t, g: dy * s * derivative(s * g)),
+    "takes the sigmoid's derivative at y; what does it act on?":
+        gate_of(dt=lambda dy, s, t, g: dy * s * derivative(s * g)),
     "takes y for the gate": gate_of(dt=lambda dy, s, t, g: dy * s * (s * g) * (1 - s * g)),
     "takes x W for the gate": gate_of(dt=lambda dy, s, t, g: dy * s * s * (1 - s)),
     "goes past the sigmoid: its derivative is missing": gate_of(dt=lambda dy, s, t, g: dy * s),
@@ -497,14 +512,16 @@ GATE = {
     "lacks s: what is the gate multiplied with?": gate_of(dt=lambda dy, s, t, g: dy * g * (1 - g)),
     "has x V in place of s: what is the gate multiplied with?": gate_of(dt=lambda dy, s, t, g: dy * t * g * (1 - g)),
     "has the gradient of x W in place of that of x V": gate_of(dt=lambda dy, s, t, g: dy * g),
-    "has a gate of tanh": gate_of(lambda dy, s, t, g: dy * np.tanh(t), lambda dy, s, t, g: dy * s * (1 - np.tanh(t) ** 2)),
+    "has a gate of tanh":
+        gate_of(lambda dy, s, t, g: dy * np.tanh(t), lambda dy, s, t, g: dy * s * (1 - np.tanh(t) ** 2)),
     "has a gate of ReLU": gate_of(lambda dy, s, t, g: dy * np.maximum(t, 0), lambda dy, s, t, g: dy * s * (t > 0)),
     "has a sigmoid on both products": gate_of(
         lambda dy, s, t, g: dy * g * derivative(s), lambda dy, s, t, g: dy * sigma(s) * g * (1 - g)),
-    "has the sigmoid on the other product": gate_of(lambda dy, s, t, g: dy * t * derivative(s), lambda dy, s, t, g: dy * sigma(s)),
+    "has the sigmoid on the other product":
+        gate_of(lambda dy, s, t, g: dy * t * derivative(s), lambda dy, s, t, g: dy * sigma(s)),
     "lacks dy": gate_of(lambda dy, s, t, g: g, lambda dy, s, t, g: s * g * (1 - g)),
-    "is averaged over the batch": gate_of(lambda dy, s, t, g: dy * g / len(dy), lambda dy, s, t, g: dy * s * g * (1 - g) / len(dy)),
-    "holds the gradients of both matrices, though each is used once": gate_of(dW=lambda x, ds, dt: (x.T @ (ds + dt),) * 2),
+    "holds the gradients of both matrices, though each is used once":
+        gate_of(dW=lambda x, ds, dt: (x.T @ (ds + dt),) * 2),
     "lacks x": gate_of(dW=lambda x, ds, dt: (np.tile(ds.sum(0), (x.shape[1], 1)), np.tile(dt.sum(0), (x.shape[1], 1)))),
     "is a product of two sums over the batch": gate_of(
         dW=lambda x, ds, dt: (np.outer(x.sum(0), ds.sum(0)), np.outer(x.sum(0), dt.sum(0)))),
@@ -516,7 +533,8 @@ check.add(
     {"": gate_inputs,
      "square W and V": lambda rng: gate_inputs(rng, square=True),
      "one sample": lambda rng: gate_inputs(rng, n=1)},
-    "what a small move does to a product, and how to read a gradient off (lecture 02, eq. 4); the sigmoid (lecture 02, eq. 12)",
+    "what a small move does to a product, and how a gradient is read off (lecture 02, eq. 4); the sigmoid's derivative "
+    "(lecture 02, eq. 12)",
     shares={"dx": 2, "dW": 2, "dV": 2}, mistakes=GATE,
     hidden=[lambda rng: (normal(rng, 7, 7), normal(rng, 7, 7), normal(rng, 7, 7), normal(rng, 7, 7))])
 
@@ -595,10 +613,12 @@ NETWORK = {
     "is made of the forward pass alone": only(dW1=lambda v: v.x.T @ v.h, dW2=lambda v: v.h.T @ (v.h @ v.W2)),
     "isn't summed over the batch": only(db1=lambda v: v.da, db2=lambda v: v.dl),
     "isn't summed over the batch, and goes past the activation": only(db1=lambda v: v.dh),
-    "is summed over the features (axis 1), not over the batch": only(db1=lambda v: v.da.sum(1), db2=lambda v: v.dl.sum(1)),
+    "is summed over the features (axis 1), not over the batch":
+        only(db1=lambda v: v.da.sum(1), db2=lambda v: v.dl.sum(1)),
     "has one sum, of the whole array, for all units": only(
         db1=lambda v: np.full(v.da.shape[1], v.da.sum()), db2=lambda v: np.full(v.dl.shape[1], v.dl.sum())),
-    **{text: lambda dl, x, *rest, rows=rows: (None, *network(dl[rows], x[rows], *rest)[1:]) for text, rows in ROWS.items()}}
+    **{text: lambda dl, x, *rest, rows=rows: (None, *network(dl[rows], x[rows], *rest)[1:])
+       for text, rows in ROWS.items()}}
 
 check.add(
     network_backward, "dx, dW1, db1, dW2, db2",
@@ -607,5 +627,5 @@ check.add(
      "one sample": lambda rng: network_inputs(rng, n=1)},
     "how a chain is walked back (lecture 02, eq. 8), through dense layers (lecture 02, eq. 5–7) and activations "
     "(lecture 02, eq. 10)",
-    shares={"dx": 1, "dW1": 1, "db1": 1, "dW2": 1, "db2": 1}, hidden=[lambda rng: network_inputs(rng, n=7, square=True)],
-    mistakes=NETWORK)
+    shares={"dx": 1, "dW1": 1, "db1": 1, "dW2": 1, "db2": 1}, mistakes=NETWORK,
+    hidden=[lambda rng: network_inputs(rng, n=7, square=True)])
