@@ -16,7 +16,8 @@ from gan_scratch.losses import bce_with_logits as bce
 check = Checks()
 ROWS = {"uses the last sample only: = in place of +=?": slice(-1, None),
         "uses the first sample only: is the `return` inside a loop?": slice(1),
-        "lacks the last sample: does a loop end too early?": slice(-1)}
+        "lacks the last sample: does a loop end too early?": slice(-1),
+        "lacks the first sample: does a loop begin at 1?": slice(1, None)}
 
 
 def normal(rng, *shape):
@@ -122,6 +123,11 @@ SIGMOID = {
     "is σ(−x): a sign in the exponent, or the two forms exchanged": lambda x: sigma(-x),
     "lacks its denominator where x < 0": lambda x: np.where(x >= 0, sigma(x), np.exp(-np.abs(x))),
     "has x in place of e^x in its numerator where x < 0": lambda x: np.where(x >= 0, sigma(x), x * sigma(-x)),
+    "lacks brackets in its form for x ≥ 0": lambda x: np.where(x >= 0, 1 + np.exp(-np.abs(x)), sigma(x)),
+    "lacks brackets in its form for x < 0": lambda x: np.where(x >= 0, sigma(x), 2 * np.exp(-np.abs(x))),
+    "has a minus in the denominator where x < 0": lambda x: np.where(
+        x >= 0, sigma(x), np.exp(-np.abs(x)) / (1 - np.exp(-np.abs(x)))),
+    "is 1 + tanh(x/2), twice as much": lambda x: 1 + np.tanh(x / 2),
     "is 0 where x < 0: that form is missing": lambda x: np.where(x >= 0, sigma(x), 0),
     "is tanh(x)": np.tanh,
     "is (1 + tanh x)/2, which is σ(2x)": lambda x: sigma(2 * x),
@@ -156,6 +162,7 @@ SOFTPLUS = {
     "is the formula as it stands: e^x becomes infinite, and 1 + e^x loses the digits of small numbers":
         lambda x: np.log(1 + np.exp(x)),
     "is the formula as it stands: e^x becomes infinite": lambda x: np.log1p(np.exp(x)),
+    "has the form that is harmless for positive x everywhere": lambda x: x + np.log1p(np.exp(-x)),
     **{f"is x itself from {c} on; there the two aren't yet the same":
        lambda x, c=c: np.where(x > c, x, log_1_plus_exp(x)) for c in (1, 5, 10)},
     **{f"is cut off: was x clipped at {c}?": lambda x, c=c: log_1_plus_exp(np.minimum(x, c))
@@ -217,9 +224,15 @@ def costs(l, t):
     return t * log_1_plus_exp(-l) + (1 - t) * log_1_plus_exp(l)
 
 
-def with_logarithms(inside):
-    """The loss with `inside` around p and around 1 − p."""
-    return lambda l, t: (-(t * np.log(inside(sigma(l))) + (1 - t) * np.log(inside(1 - sigma(l)))).mean(), None)
+def added(e):
+    return lambda l, t: (-(t * np.log(sigma(l) + e) + (1 - t) * np.log(1 - sigma(l) + e)).mean(), None)
+
+
+def clipped(e):
+    def loss(l, t):
+        p = np.clip(sigma(l), e, 1 - e)
+        return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(), None
+    return loss
 
 
 def only_dl(dl):
@@ -228,10 +241,9 @@ def only_dl(dl):
 
 
 BCE = {
-    **{f"has {e:g} added inside the logarithms, or p clipped at {e:g}: no logarithm of p can be right here":
-       with_logarithms(lambda p, e=e: p + np.float32(e)) for e in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
-    **{f"has p clipped at {e:g}: no logarithm of p can be right here": with_logarithms(lambda p, e=e: np.clip(p, e, 1))
-       for e in (1e-5, 1e-4)},
+    **{f"has {e:g} added inside the logarithms, or p clipped: no logarithm of p can be right here": added(np.float32(e))
+       for e in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
+    **{f"has p clipped at {e:g}: no logarithm of p can be right here": clipped(e) for e in (1e-7, 1e-5, 1e-4)},
     **{f"is what logits clipped to ±{c} give": lambda l, t, c=c: bce(np.clip(l, -c, c), t)
        for c in (10, 20, 30, 50, 80, 88, 100)},
     "is divided by the number of samples, not by that of all entries":
@@ -239,6 +251,8 @@ BCE = {
     "takes t for 1 − t and 1 − t for t": lambda l, t: bce(l, 1 - t),
     "has a sign wrong at t": lambda l, t: ((log_1_plus_exp(l) + l * t).mean(), (sigma(l) + t) / l.size),
     "has the same cost for both targets": lambda l, t: (log_1_plus_exp(l).mean(), None),
+    "takes every target for 1": lambda l, t: (log_1_plus_exp(-l).mean(), (sigma(l) - 1) / l.size),
+    "has t itself where t times the logit belongs": lambda l, t: ((log_1_plus_exp(l) - t).mean(), None),
     "is averaged over the targets 1 and over the targets 0, each for itself":
         lambda l, t: ((costs(l, t) * t).sum() / t.sum() + (costs(l, t) * (1 - t)).sum() / (1 - t).sum(), None),
     "takes the targets for −1 and 1": lambda l, t: (costs(l, 2 * t - 1).mean(), (sigma(l) - (2 * t - 1)) / l.size),
@@ -256,6 +270,7 @@ BCE = {
     "has the sigmoid's derivative as a factor too much": only_dl(lambda l, t, p: (p - t) * derivative(l)),
     "is the gradient with respect to p; the logit is a step further back":
         only_dl(lambda l, t, p: (p - t) / derivative(l)),
+    "has a sign wrong in its part with 1 − t": only_dl(lambda l, t, p: t * (p - 1) + (t - 1) * p),
     "is multiplied with the logits": only_dl(lambda l, t, p: (p - t) * l),
     "is multiplied with the targets: those that are 0 count, too": only_dl(lambda l, t, p: (p - t) * t),
     "lacks brackets: only one part of it is divided": only_dl(lambda l, t, p: p * l.size - t),
@@ -277,8 +292,9 @@ check.add(
 # --- checking a gradient ---------------------------------------------------------------------------------------------
 
 def cubic(a):
-    """Σ a³/3 + Σ i·a: its derivative is a² + i, and one-sided differences are off by h·a."""
-    return float((a**3).sum() / 3 + (np.arange(a.size).reshape(a.shape) * a).sum())
+    """Σ a³/3 + Σ c·a: its derivative is a² + c, with c of both signs, and one-sided differences are off by h·a."""
+    c = 20 * (-1.0) ** np.arange(a.size) + np.arange(a.size)
+    return float((a**3).sum() / 3 + (c.reshape(a.shape) * a).sum())
 
 
 def waves(a):
@@ -321,12 +337,15 @@ def along(part):
     return differences
 
 
-def not_undone(f, x, h):
+def not_undone(f, x, h, back=None):
+    """Two copies that drift apart, or one that stays `back` below where it was."""
     d, up, down = np.zeros_like(x), x.copy(), x.copy()
     for index in np.ndindex(x.shape):
         up[index] += h
         down[index] -= h
         d[index] = (f(up) - f(down)) / (2 * h)
+        if back is not None:
+            up[index] = down[index] = up[index] - h - back * h
     return d
 
 
@@ -365,6 +384,7 @@ DIFFERENCE = {
     "is what moving a whole row at once gives": along(lambda index: index[:1]),
     "is what moving a whole column at once gives": along(lambda index: (..., index[-1])),
     "is right for the first entry only: is each step undone before the next one?": not_undone,
+    "is right for the first entry only: does an entry stay at x − h?": lambda f, x, h: not_undone(f, x, h, back=1),
     **{f"doesn't use the h that it is given, but {own:g}": lambda f, x, h, own=own: differences(f, x, own)
        for own in (0.1, 1e-2, 1e-3)},
     "doesn't use the h that it is given, but a much smaller one": lambda f, x, h: differences(f, x, 1e-5)}
@@ -470,63 +490,85 @@ def gate_inputs(rng, **options):
     return normal(rng, n, n_out), normal(rng, n, n_in), normal(rng, n_in, n_out), normal(rng, n_in, n_out)
 
 
+ON_S = {  # wrong ds; the first ones are often made together with one of the first below
+    "lacks the gate": lambda dy, s, t, g: dy,
+    "has s in place of the gate: of a product, which factor stays when the other one moves?":
+        lambda dy, s, t, g: dy * s,
+    "has y in place of the gate": lambda dy, s, t, g: dy * s * g,
+    "has the sigmoid's derivative in place of the sigmoid": lambda dy, s, t, g: dy * g * (1 - g),
+    "lacks the sigmoid": lambda dy, s, t, g: dy * t,
+    "applies the sigmoid twice": lambda dy, s, t, g: dy * sigma(g),
+    "has 1 − g in place of the gate": lambda dy, s, t, g: dy * (1 - g),
+    "takes the sigmoid at x W; what does it act on?": lambda dy, s, t, g: dy * sigma(s),
+    "is that of a gate with tanh": lambda dy, s, t, g: dy * np.tanh(t),
+    "is that of a gate with ReLU": lambda dy, s, t, g: dy * np.maximum(t, 0),
+    "lacks dy": lambda dy, s, t, g: g,
+    "is that of a layer with a sigmoid on both products": lambda dy, s, t, g: dy * g * derivative(s)}
+ON_T = {  # wrong dt
+    "goes past the sigmoid: its derivative is missing": lambda dy, s, t, g: dy * s,
+    "has the sigmoid in place of its derivative": lambda dy, s, t, g: dy * s * g,
+    "lacks s: what is the gate multiplied with?": lambda dy, s, t, g: dy * g * (1 - g),
+    "has the gate in place of s: of a product, which factor stays when the other one moves?":
+        lambda dy, s, t, g: dy * g * g * (1 - g),
+    "has only a part of the sigmoid's derivative": lambda dy, s, t, g: dy * s * (1 - g),
+    "takes x V for the gate: the sigmoid is missing": lambda dy, s, t, g: dy * s * t * (1 - t),
+    "applies the sigmoid to what has been through it": lambda dy, s, t, g: dy * s * derivative(g),
+    "takes the sigmoid's derivative at x W; what does the sigmoid act on?": lambda dy, s, t, g: dy * s * derivative(s),
+    "takes the sigmoid's derivative at x W, and lacks s": lambda dy, s, t, g: dy * derivative(s),
+    "takes the sigmoid's derivative at y; what does the sigmoid act on?":
+        lambda dy, s, t, g: dy * s * derivative(s * g),
+    "takes y for the gate": lambda dy, s, t, g: dy * s * (s * g) * (1 - s * g),
+    "takes y for the gate, and lacks s": lambda dy, s, t, g: dy * s * g * (1 - s * g),
+    "takes x W for the gate": lambda dy, s, t, g: dy * s * s * (1 - s),
+    "has y in place of s: the gate is in it once too often": lambda dy, s, t, g: dy * s * g * g * (1 - g),
+    "has x V in place of s: what is the gate multiplied with?": lambda dy, s, t, g: dy * t * g * (1 - g),
+    "has only a part of the sigmoid's derivative, and lacks s": lambda dy, s, t, g: dy * (1 - g),
+    "is what belongs to x W": lambda dy, s, t, g: dy * g,
+    "has a sign wrong inside the sigmoid's derivative": lambda dy, s, t, g: dy * s * g * (1 + g),
+    "has the sign of the sigmoid's derivative flipped": lambda dy, s, t, g: dy * s * g * (g - 1),
+    "lacks brackets in the sigmoid's derivative": lambda dy, s, t, g: dy * s * g * 1 - g,
+    "has the derivative of tanh in place of the sigmoid's": lambda dy, s, t, g: dy * s * (1 - g * g),
+    "has the square of the sigmoid's derivative": lambda dy, s, t, g: dy * s * (g * (1 - g)) ** 2,
+    "is that of a gate with tanh on the way to V": lambda dy, s, t, g: dy * s * (1 - np.tanh(t) ** 2),
+    "is that of a gate with ReLU on the way to V": lambda dy, s, t, g: dy * s * (t > 0),
+    "is that of a layer with a sigmoid on the wrong product": lambda dy, s, t, g: dy * sigma(s),
+    "is that of a layer with two sigmoids": lambda dy, s, t, g: dy * sigma(s) * g * (1 - g),
+    "lacks dy on the way to V": lambda dy, s, t, g: s * g * (1 - g)}
+TO_X = {  # wrong dx
+    "lacks the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T,
+    "lacks the part that goes through the gate, and has the other one twice": lambda ds, dt, W, V: 2 * ds @ W.T,
+    "lacks the part that goes through x W": lambda ds, dt, W, V: dt @ V.T,
+    "has the part that goes through x W subtracted": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
+    "is a mean of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T + dt @ V.T) / 2,
+    "is a product of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T) * (dt @ V.T),
+    "has two parts side by side; what comes back on two ways is added":
+        lambda ds, dt, W, V: np.concatenate([ds @ W.T, dt @ V.T], 1),
+    "has W and V exchanged on the way back": lambda ds, dt, W, V: ds @ V.T + dt @ W.T,
+    "has both parts brought back through W": lambda ds, dt, W, V: (ds + dt) @ W.T,
+    "has both parts brought back through V": lambda ds, dt, W, V: (ds + dt) @ V.T,
+    "has its parts added too early, before W and V": lambda ds, dt, W, V: (ds + dt) @ (W + V).T,
+    "has its parts multiplied, before W": lambda ds, dt, W, V: (ds * dt) @ W.T,
+    "is what W and V without transposes give": lambda ds, dt, W, V: ds @ W + dt @ V}
+TO_W = {  # wrong dW and dV
+    "holds the gradients of both matrices, though each is used once": lambda x, ds, dt: (x.T @ (ds + dt),) * 2,
+    "is what belongs to V": lambda x, ds, dt: (x.T @ dt, x.T @ dt),
+    "lacks x": lambda x, ds, dt: tuple(np.tile(d.sum(0), (x.shape[1], 1)) for d in (ds, dt)),
+    "is a product of two sums over the batch": lambda x, ds, dt: tuple(np.outer(x.sum(0), d.sum(0)) for d in (ds, dt)),
+    **{text: lambda x, ds, dt, rows=rows: (x[rows].T @ ds[rows], x[rows].T @ dt[rows]) for text, rows in ROWS.items()}}
+
+
+def dx_alone(**parts):
+    return lambda *args: (gate_of(**parts)(*args)[0], None, None)
+
+
 GATE = {
-    "lacks the part that goes through the gate": gate_of(dx=lambda ds, dt, W, V: ds @ W.T),
-    "lacks the part that goes through x W": gate_of(dx=lambda ds, dt, W, V: dt @ V.T),
-    "has the part that goes through x W subtracted": gate_of(dx=lambda ds, dt, W, V: dt @ V.T - ds @ W.T),
-    "is the mean of its two parts; what comes back on two ways is added":
-        gate_of(dx=lambda ds, dt, W, V: (ds @ W.T + dt @ V.T) / 2),
-    "is the product of its two parts; what comes back on two ways is added":
-        gate_of(dx=lambda ds, dt, W, V: (ds @ W.T) * (dt @ V.T)),
-    "has its two parts side by side; what comes back on two ways is added":
-        gate_of(dx=lambda ds, dt, W, V: np.concatenate([ds @ W.T, dt @ V.T], 1)),
-    "has W and V exchanged on the way back": gate_of(dx=lambda ds, dt, W, V: ds @ V.T + dt @ W.T),
-    "has both parts brought back through W": gate_of(dx=lambda ds, dt, W, V: (ds + dt) @ W.T),
-    "has both parts brought back through V": gate_of(dx=lambda ds, dt, W, V: (ds + dt) @ V.T),
-    "has its parts added too early, before W and V": gate_of(dx=lambda ds, dt, W, V: (ds + dt) @ (W + V).T),
-    "has its parts multiplied too early, before W and V": gate_of(dx=lambda ds, dt, W, V: (ds * dt) @ (W + V).T),
-    "is what W and V without transposes give": gate_of(dx=lambda ds, dt, W, V: ds @ W + dt @ V),
-    "has the gradient of x V in place of that of x W": gate_of(ds=lambda dy, s, t, g: dy * s * g * (1 - g)),
+    **{text: gate_of(ds=ds) for text, ds in ON_S.items()},
+    **{text: gate_of(dt=dt) for text, dt in ON_T.items()},
+    **{text: gate_of(dx=dx) for text, dx in TO_X.items()},
+    **{text: gate_of(dW=dW) for text, dW in TO_W.items()},
     "is the forward pass": lambda dy, x, W, V: ((x @ W) * sigma(x @ V), None, None),
-    "lacks the gate": gate_of(ds=lambda dy, s, t, g: dy),
-    "has s and g exchanged: of a product, which one stays when the other one moves?":
-        gate_of(lambda dy, s, t, g: dy * s, lambda dy, s, t, g: dy * g * g * (1 - g)),
-    "has y in place of one of its two factors": gate_of(
-        lambda dy, s, t, g: dy * s * g, lambda dy, s, t, g: dy * s * g * g * (1 - g)),
-    "lacks the sigmoid": gate_of(lambda dy, s, t, g: dy * t, lambda dy, s, t, g: dy * s * t * (1 - t)),
-    "applies the sigmoid twice": gate_of(lambda dy, s, t, g: dy * sigma(g), lambda dy, s, t, g: dy * s * derivative(g)),
-    "has 1 − g in place of the gate": gate_of(ds=lambda dy, s, t, g: dy * (1 - g)),
-    "takes the sigmoid at x W; what does it act on?":
-        gate_of(lambda dy, s, t, g: dy * sigma(s), lambda dy, s, t, g: dy * s * derivative(s)),
-    "takes the sigmoid's derivative at y; what does it act on?":
-        gate_of(dt=lambda dy, s, t, g: dy * s * derivative(s * g)),
-    "takes y for the gate": gate_of(dt=lambda dy, s, t, g: dy * s * (s * g) * (1 - s * g)),
-    "takes x W for the gate": gate_of(dt=lambda dy, s, t, g: dy * s * s * (1 - s)),
-    "goes past the sigmoid: its derivative is missing": gate_of(dt=lambda dy, s, t, g: dy * s),
-    "has the sigmoid in place of its derivative": gate_of(dt=lambda dy, s, t, g: dy * s * g),
-    "has only a part of the sigmoid's derivative": gate_of(dt=lambda dy, s, t, g: dy * s * (1 - g)),
-    "has a sign wrong inside the sigmoid's derivative": gate_of(dt=lambda dy, s, t, g: dy * s * g * (1 + g)),
-    "has the sign of the sigmoid's derivative flipped": gate_of(dt=lambda dy, s, t, g: dy * s * g * (g - 1)),
-    "has the derivative of tanh in place of the sigmoid's": gate_of(dt=lambda dy, s, t, g: dy * s * (1 - g * g)),
-    "has the square of the sigmoid's derivative": gate_of(dt=lambda dy, s, t, g: dy * s * (g * (1 - g)) ** 2),
-    "lacks s: what is the gate multiplied with?": gate_of(dt=lambda dy, s, t, g: dy * g * (1 - g)),
-    "has x V in place of s: what is the gate multiplied with?": gate_of(dt=lambda dy, s, t, g: dy * t * g * (1 - g)),
-    "has the gradient of x W in place of that of x V": gate_of(dt=lambda dy, s, t, g: dy * g),
-    "has a gate of tanh":
-        gate_of(lambda dy, s, t, g: dy * np.tanh(t), lambda dy, s, t, g: dy * s * (1 - np.tanh(t) ** 2)),
-    "has a gate of ReLU": gate_of(lambda dy, s, t, g: dy * np.maximum(t, 0), lambda dy, s, t, g: dy * s * (t > 0)),
-    "has a sigmoid on both products": gate_of(
-        lambda dy, s, t, g: dy * g * derivative(s), lambda dy, s, t, g: dy * sigma(s) * g * (1 - g)),
-    "has the sigmoid on the other product":
-        gate_of(lambda dy, s, t, g: dy * t * derivative(s), lambda dy, s, t, g: dy * sigma(s)),
-    "lacks dy": gate_of(lambda dy, s, t, g: g, lambda dy, s, t, g: s * g * (1 - g)),
-    "holds the gradients of both matrices, though each is used once":
-        gate_of(dW=lambda x, ds, dt: (x.T @ (ds + dt),) * 2),
-    "lacks x": gate_of(dW=lambda x, ds, dt: (np.tile(ds.sum(0), (x.shape[1], 1)), np.tile(dt.sum(0), (x.shape[1], 1)))),
-    "is a product of two sums over the batch": gate_of(
-        dW=lambda x, ds, dt: (np.outer(x.sum(0), ds.sum(0)), np.outer(x.sum(0), dt.sum(0)))),
-    **{text: gate_of(dW=lambda x, ds, dt, rows=rows: (x[rows].T @ ds[rows], x[rows].T @ dt[rows]))
-       for text, rows in ROWS.items()}}
+    **{f"has two mistakes: its part through x W {one}; its part through the gate {two}": dx_alone(ds=ds, dt=dt)
+       for one, ds in list(ON_S.items())[:5] for two, dt in list(ON_T.items())[:6]}}
 
 check.add(
     gate_backward, "dx, dW, dV",
@@ -594,6 +636,9 @@ NETWORK = {
     "has the slope on the wrong side of 0": chain(lambda a: a * steep(-a), lambda a, dh: dh * steep(-a)),
     "has φ in place of φ′": chain(da=lambda a, dh: dh * leaky(a)),
     "has φ′ in place of φ": chain(steep),
+    "has the slope itself for negative a": chain(
+        lambda a: np.where(a > 0, a, 0.2), lambda a, dh: np.where(a > 0, dh, 0.2)),
+    "has a in place of dh for negative a": chain(da=lambda a, dh: np.where(a > 0, dh, 0.2 * a)),
     "lacks dh: it is made of φ′ alone": chain(da=lambda a, dh: steep(a)),
     "is made of h in place of its gradient": chain(da=lambda a, dh: leaky(a)),
     "is that of tanh": chain(np.tanh, lambda a, dh: dh * (1 - np.tanh(a) ** 2)),
@@ -604,6 +649,7 @@ NETWORK = {
     "is averaged over the batch": chain(last=lambda dl, l: dl / len(dl)),
     "is the gradient of h, one layer too early": only(dx=lambda v: v.dh),
     "is the gradient of a, one step too early": only(dx=lambda v: v.da),
+    "is sent through an activation after W1; the activation stands before it": only(dx=lambda v: leaky(v.dh @ v.W1.T)),
     "is what W1 without the transpose gives": only(dx=lambda v: v.da @ v.W1),
     "is made of h; what goes into the first layer?": only(dW1=lambda v: v.h.T @ v.da),
     "is made of x; what goes into the second layer?": only(dW2=lambda v: v.x.T @ v.dl),
