@@ -159,10 +159,10 @@ def with_parts(grows=lambda x: np.maximum(x, 0), dies=np.log1p):
 SOFTPLUS = {
     "loses the digits of small numbers: 1 + u is rounded before the logarithm":
         with_parts(dies=lambda u: np.log(1 + u)),
-    "is the formula as it stands: e^x becomes infinite, and 1 + e^x loses the digits of small numbers":
+    "becomes infinite and loses the digits of small numbers: is it the formula as it stands, or a logarithm of σ?":
         lambda x: np.log(1 + np.exp(x)),
-    "is the formula as it stands: e^x becomes infinite": lambda x: np.log1p(np.exp(x)),
-    "has the form that is harmless for positive x everywhere": lambda x: x + np.log1p(np.exp(-x)),
+    "becomes infinite: log1p doesn't help where e^x itself is infinite": lambda x: np.log1p(np.exp(x)),
+    "has the form for positive x everywhere, also where it isn't harmless": lambda x: x + np.log1p(np.exp(-x)),
     **{f"is x itself from {c} on; there the two aren't yet the same":
        lambda x, c=c: np.where(x > c, x, log_1_plus_exp(x)) for c in (1, 5, 10)},
     **{f"is cut off: was x clipped at {c}?": lambda x, c=c: log_1_plus_exp(np.minimum(x, c))
@@ -523,9 +523,8 @@ ON_T = {  # wrong dt
     "has y in place of s: the gate is in it once too often": lambda dy, s, t, g: dy * s * g * g * (1 - g),
     "has x V in place of s: what is the gate multiplied with?": lambda dy, s, t, g: dy * t * g * (1 - g),
     "has only a part of the sigmoid's derivative, and lacks s": lambda dy, s, t, g: dy * (1 - g),
-    "is what belongs to x W": lambda dy, s, t, g: dy * g,
+    "takes what belongs to x W once more": lambda dy, s, t, g: dy * g,
     "has a sign wrong inside the sigmoid's derivative": lambda dy, s, t, g: dy * s * g * (1 + g),
-    "has the sign of the sigmoid's derivative flipped": lambda dy, s, t, g: dy * s * g * (g - 1),
     "lacks brackets in the sigmoid's derivative": lambda dy, s, t, g: dy * s * g * 1 - g,
     "has the derivative of tanh in place of the sigmoid's": lambda dy, s, t, g: dy * s * (1 - g * g),
     "has the square of the sigmoid's derivative": lambda dy, s, t, g: dy * s * (g * (1 - g)) ** 2,
@@ -538,9 +537,11 @@ TO_X = {  # wrong dx
     "lacks the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T,
     "lacks the part that goes through the gate, and has the other one twice": lambda ds, dt, W, V: 2 * ds @ W.T,
     "lacks the part that goes through x W": lambda ds, dt, W, V: dt @ V.T,
+    "has the part that goes through the gate subtracted": lambda ds, dt, W, V: ds @ W.T - dt @ V.T,
     "has the part that goes through x W subtracted": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
     "is a mean of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T + dt @ V.T) / 2,
     "is a product of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T) * (dt @ V.T),
+    "has two parts, stacked; what comes back on two ways is added": lambda ds, dt, W, V: np.stack([ds @ W.T, dt @ V.T]),
     "has two parts side by side; what comes back on two ways is added":
         lambda ds, dt, W, V: np.concatenate([ds @ W.T, dt @ V.T], 1),
     "has W and V exchanged on the way back": lambda ds, dt, W, V: ds @ V.T + dt @ W.T,
