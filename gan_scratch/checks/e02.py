@@ -159,15 +159,14 @@ def with_parts(grows=lambda x: np.maximum(x, 0), dies=np.log1p):
 SOFTPLUS = {
     "loses the digits of small numbers: 1 + u is rounded before the logarithm":
         with_parts(dies=lambda u: np.log(1 + u)),
-    "becomes infinite and loses the digits of small numbers: is it the formula as it stands, or a logarithm of σ?":
-        lambda x: np.log(1 + np.exp(x)),
-    "becomes infinite: log1p doesn't help where e^x itself is infinite": lambda x: np.log1p(np.exp(x)),
     "has the form for positive x everywhere, also where it isn't harmless": lambda x: x + np.log1p(np.exp(-x)),
     **{f"is x itself from {c} on; there the two aren't yet the same":
        lambda x, c=c: np.where(x > c, x, log_1_plus_exp(x)) for c in (1, 5, 10)},
     **{f"is cut off: was x clipped at {c}?": lambda x, c=c: log_1_plus_exp(np.minimum(x, c))
        for c in (10, 20, 30, 50, 80, 88)},
     **{f"is cut off: was x clipped to ±{c}?": lambda x, c=c: log_1_plus_exp(np.clip(x, -c, c)) for c in (10, 15, 20)},
+    **{f"is cut off (was x clipped at {c}?), and loses the digits of small numbers": lambda x, c=c: np.log(
+        1 + np.exp(np.clip(x, -c, c))) for c in (20, 30, 50, 80, 88)},
     "is softplus(−x)": lambda x: log_1_plus_exp(-x),
     "is log σ(x), which is −softplus(−x)": lambda x: -log_1_plus_exp(-x),
     "is its derivative, σ(x)": sigma,
