@@ -566,7 +566,8 @@ GATE = {
     **{text: gate_of(dt=dt) for text, dt in ON_T.items()},
     **{text: gate_of(dx=dx) for text, dx in TO_X.items()},
     **{text: gate_of(dW=dW) for text, dW in TO_W.items()},
-    "is the forward pass": lambda dy, x, W, V: ((x @ W) * sigma(x @ V), None, None),
+    "is made of the forward pass alone": lambda dy, x, W, V: (
+        (x @ W) * sigma(x @ V), x.T @ (x @ W), x.T @ sigma(x @ V)),
     **{f"has two mistakes: its part through x W {one}; its part through the gate {two}": dx_alone(ds=ds, dt=dt)
        for one, ds in list(ON_S.items())[:5] for two, dt in list(ON_T.items())[:6]}}
 
