@@ -51,9 +51,10 @@ def rare(rng):
     return p / p.sum(), q / q.sum()
 
 
-def sizes(rng):
-    """Two numbers that can't be mistaken for one another."""
-    return map(int, rng.permutation(np.arange(3, 9))[:2])
+def sizes(rng, count=2, rising=True):
+    """Numbers that can't be mistaken for one another; the second one is larger than the first, or smaller."""
+    n, m, *more = rng.permutation(np.arange(3, 9))[:count]
+    return min(n, m) if rising else max(n, m), max(n, m) if rising else min(n, m), *more
 
 
 # --- divergences -----------------------------------------------------------------------------------------------------
@@ -97,16 +98,16 @@ check.add(
     "KL(p‖q) = Σ p log(p/q), with 0·log 0 = 0, and ∞ where q = 0 < p (lecture 06, eq. 1)", tolerance=1e-9,
     hidden=[(np.float64([0, 0.5, 0.5]), np.float64([0, 0.25, 0.75])), (np.float64([0.5, 0.5]), np.float64([1, 0]))],
     mistakes={
-        "is finite where q = 0 < p: such outcomes were dropped (a mask with q > 0?), and each of them makes KL infinite":
+        "is finite where q = 0 < p: such outcomes were dropped (a mask with q > 0?), and each makes KL infinite":
             _where_both(kl),
         "is ∞ as soon as any q is 0; it is so only where p > 0": lambda p, q: np.inf if (q == 0).any() else kl(p, q),
         **{f"has {eps:g} added inside the logarithms, or is clipped there" + HANDLE:
                lambda p, q, eps=eps: cross(p, (p + eps) / (q + eps)) for eps in TINY},
-        **{f"has {eps:g} added to q" + HANDLE: lambda p, q, eps=eps: kl(p, q + eps) for eps in TINY[2:]},
+        **{f"has {eps:g} added to q" + HANDLE: lambda p, q, eps=eps: kl(p, q + eps) for eps in TINY[1:]},
         **{f"has p and q clipped at {eps:g}" + HANDLE:
                lambda p, q, eps=eps: kl(np.maximum(p, eps), np.maximum(q, eps)) for eps in TINY},
         "is Σ p log p, the negative entropy: log q is missing": lambda p, q: cross(p, p),
-        "is the ratio of the logarithms, not the logarithm of the ratio": lambda p, q: (p * np.log(p) / np.log(q)).sum(),
+        "is a ratio of logarithms, not the logarithm of the ratio": lambda p, q: (p * np.log(p) / np.log(q)).sum(),
         **_of_loops(kl),
         "is KL(q‖p): p and q are exchanged": lambda p, q: kl(q, p),
         "is −KL: log(p/q), not log(q/p)": lambda p, q: -kl(p, q),
@@ -119,6 +120,7 @@ check.add(
         "is symmetrised: KL(p‖q) + KL(q‖p)": lambda p, q: kl(p, q) + kl(q, p),
         "is symmetrised: the mean of KL(p‖q) and KL(q‖p)": lambda p, q: (kl(p, q) + kl(q, p)) / 2,
         "lacks the logarithm": lambda p, q: (p**2 / q).sum(),
+        "has p at log p only: brackets around the difference": lambda p, q: (p * np.log(p) - np.log(q)).sum(),
         "has log(1 + p/q) in place of log(p/q)": lambda p, q: (p * np.log1p(p / q)).sum(),
         "sums absolute values; negative terms count as they are": lambda p, q: np.abs(p * np.log(p / q)).sum(),
         "has log p + log q in place of their difference": lambda p, q: cross(p, p) + cross(p, q),
@@ -181,11 +183,14 @@ check.add(
         "is divided by the number of outcomes": lambda p, q: js(p, q) / len(p),
         "is computed with m = p + q; the midpoint is (p + q)/2": _js_of(_mean, np.add),
         "is computed with m = p + q/2: brackets, (p + q)/2": _js_of(_mean, lambda p, q: p + q / 2),
+        "is computed with m = p/2 + q: brackets, (p + q)/2": _js_of(_mean, lambda p, q: p / 2 + q),
         "takes the geometric mean √(pq) for the midpoint": _js_of(_mean, lambda p, q: np.sqrt(p * q)),
         "takes the product pq for the midpoint": _js_of(_mean, lambda p, q: p * q),
         "takes the larger of p and q for the midpoint": _js_of(_mean, np.maximum),
         "is ½ KL(m‖p) + ½ KL(m‖q): the arguments are exchanged":
             lambda p, q: _mean(kl((p + q) / 2, p), kl((p + q) / 2, q)),
+        "has the arguments of its second KL exchanged": lambda p, q: _mean(kl(p, (p + q) / 2), kl((p + q) / 2, q)),
+        "has the arguments of its first KL exchanged": lambda p, q: _mean(kl((p + q) / 2, p), kl(q, (p + q) / 2)),
         "is ½ KL(p‖q) + ½ KL(q‖p), without the midpoint": lambda p, q: _mean(kl(p, q), kl(q, p)),
         "is KL(p‖q)": kl,
     },
@@ -244,6 +249,9 @@ check.add(
         "leaves out the outcomes in which D is 0 or 1; leave out those in which p, or q, is 0":
             lambda D, p, q: value(*(a[(D > 0) & (D < 1)] for a in (D, p, q))),
         "counts only outcomes where p and q are both above 0": _where_both(value),
+        "leaves out the outcomes with p = 0 in both sums": lambda D, p, q: value(D[p > 0], p[p > 0], q[p > 0]),
+        "leaves out the outcomes with q = 0 in both sums": lambda D, p, q: value(D[q > 0], p[q > 0], q[q > 0]),
+        "has D for the weights, and p and q in the logarithms": lambda D, p, q: cross(D, p) + cross(1 - D, q),
         **_of_loops(value),
         "takes D for logits; it holds probabilities": lambda D, p, q: -(p * softplus(-D) + q * softplus(D)).sum(),
         "is −V, the loss of D": lambda D, p, q: -value(D, p, q),
@@ -256,6 +264,8 @@ check.add(
         "weights the second term with 1 − q; q is the probability of a fake": lambda D, p, q: value(D, p, 1 - q),
         "weights the second term with 1 − p; its weight is q": lambda D, p, q: value(D, p, 1 - p),
         "isn't weighted with p and q": lambda D, p, q: (np.log(D) + np.log(1 - D)).sum(),
+        "is a mean over the outcomes, without the weights p and q":
+            lambda D, p, q: np.log(D[p > 0]).mean() + np.log(1 - D[q > 0]).mean(),
         "is a mean over the outcomes; p and q are weights already": lambda D, p, q: value(D, p, q) / len(p),
         BITS: lambda D, p, q: value(D, p, q) / LOG2,
         "is half of V: the two sums are added, not averaged": lambda D, p, q: value(D, p, q) / 2,
@@ -311,13 +321,13 @@ WRONG_D = {  # between 0 and 1, so that V and J may follow from it
     "weights the fakes only; the real samples have a weight, too": lambda p, q, s: p / (p + (1 - s) * q),
     "gives the real samples' share to the fakes, and none to the real ones": lambda p, q, s: p / (p + s * q),
     "has the shares of real and fake exchanged": lambda p, q, s: best(p, q, 1 - s),
-    "is the probability that a sample is fake, not real": lambda p, q, s: best(q, p, 1 - s),
     "is the weight of the real samples alone, compared with nothing": lambda p, q, s: s * p,
     "is the mixture of p and q, not the real part of it": lambda p, q, s: s * p + (1 - s) * q,
     "is p itself, compared with nothing": lambda p, q, s: p,
     "says the share about every sample, without looking at it": lambda p, q, s: np.full(len(p), s),
     "is ½ everywhere": lambda p, q, s: np.full(len(p), 0.5),
     "is 0 or 1: it says which is likelier, not how likely": lambda p, q, s: (s * p > (1 - s) * q) * 1.0,
+    "has a factor share too much": lambda p, q, s: s * best(p, q, s),
     "has the share as an exponent": lambda p, q, s: best(p**s, q ** (1 - s)),
     "has squares that don't belong there": lambda p, q, s: best((s * p) ** 2, ((1 - s) * q) ** 2),
     "has the share squared: is it there twice?": lambda p, q, s: best(s * p, (1 - s) * q, s),
@@ -329,16 +339,18 @@ WRONG_D = {  # between 0 and 1, so that V and J may follow from it
     **{f"has {eps:g} added to a denominator that is never 0":
            lambda p, q, s, eps=eps: s * p / (s * p + (1 - s) * q + eps) for eps in (*TINY[3:], 1e-5)},
     **{f"is clipped to [{eps:g}, 1 − {eps:g}]; it may be 0 or 1":
-           lambda p, q, s, eps=eps: np.clip(best(p, q, s), eps, 1 - eps) for eps in (*TINY[3:], 1e-5, 1e-4, 1e-3, 1e-2)},
+           lambda p, q, s, eps=eps: np.clip(best(p, q, s), eps, 1 - eps) for eps in (*TINY[3:], 1e-5, 1e-4, 1e-3)},
 }
-NO_PROBABILITY = {
+NOTHING_FOLLOWS = {  # no probabilities, most of them
+    "is the probability that a sample is fake, not real": lambda p, q, s: best(q, p, 1 - s),
     "is divided by its largest entry": lambda p, q, s: best(p, q, s) / best(p, q, s).max(),
     "is the odds of real to fake; a probability is asked for": lambda p, q, s: s * p / ((1 - s) * q),
     "is p/q, whatever the share is; a probability is asked for": lambda p, q, s: p / q,
     "is a logit; a probability is asked for": lambda p, q, s: np.log(s * p / ((1 - s) * q)),
     "is the logit of the equal game's D; a probability is asked for": lambda p, q, s: np.log(p / q),
     "lacks the weight in its numerator, and becomes larger than 1": lambda p, q, s: best(p, q, s) / s,
-    "has no brackets around its denominator": lambda p, q, s: s * p / s * p + (1 - s) * q,
+    "has no brackets around its denominator": lambda p, q, s: s * p / (s * p) + (1 - s) * q,
+    "has no brackets: a product in a denominator needs them, too": lambda p, q, s: s * p / s * p + (1 - s) * q,
     "is a difference from −1 to 1; a probability is asked for": lambda p, q, s: 2 * best(p, q, s) - 1,
     "is divided by the midpoint of p and q": lambda p, q, s: 2 * s * best(p, q),
 }
@@ -358,6 +370,7 @@ WRONG_V = {  # from the right D
     "has log D in both sums": lambda p, q, s, D: s * cross(p, D) + (1 - s) * cross(q, D),
     "has log(1 − D) in both sums": lambda p, q, s, D: s * cross(p, 1 - D) + (1 - s) * cross(q, 1 - D),
     "has p and q exchanged": lambda p, q, s, D: worth(D, q, p, s),
+    "has log D and log(1 − D) exchanged, as a D for fakes gives": lambda p, q, s, D: worth(1 - D, p, q, s),
     "has its second sum subtracted": lambda p, q, s, D: s * cross(p, D) - (1 - s) * cross(q, 1 - D),
     "weights both sums with p": lambda p, q, s, D: worth(D, p, p, s),
     "isn't weighted with p and q": lambda p, q, s, D: (s * np.log(D) + (1 - s) * np.log(1 - D)).sum(),
@@ -374,7 +387,7 @@ WRONG_V = {  # from the right D
 }
 WRONG_V_0 = {
     "is V itself: V_0 is missing": lambda s: 0,
-    "has V_0 added; it is subtracted": lambda s: -V_0(s),
+    "has V_0 with the wrong sign, or added; it is subtracted": lambda s: -V_0(s),
     "has the lecture's −2 log 2 for V_0; what does the best constant get here?": lambda s: -2 * LOG2,
     "has 2 log 2 for V_0; what does the best constant get here, and with which sign?": lambda s: 2 * LOG2,
     "takes ½ for the best constant; that is right for equal shares only": lambda s: -LOG2,
@@ -388,6 +401,7 @@ WRONG_V_0 = {
     "has log(1 − share) for V_0": lambda s: np.log(1 - s),
     "has a wrong sign between the two terms of V_0": lambda s: s * np.log(s) - (1 - s) * np.log(1 - s),
     "has the lecture's 2 log 2, multiplied by the share, for V_0": lambda s: -2 * s * LOG2,
+    "has the logarithm of the larger share for V_0": lambda s: np.log(max(s, 1 - s)),
     "has V_0 in bits": lambda s: V_0(s) / LOG2,
     "has twice V_0 subtracted": lambda s: 2 * V_0(s),
     "has half of V_0 subtracted": lambda s: V_0(s) / 2,
@@ -410,6 +424,7 @@ def _rest(s):
 
 WRONG_J = {  # from the right V
     "is JS, which J is for equal shares only": lambda p, q, s, V: js(p, q),
+    "is twice JS, from the lecture's equal game": lambda p, q, s, V: 2 * js(p, q),
     "has V and V_0 exchanged: its sign is flipped": lambda p, q, s, V: V_0(s) - V,
     "is what the lecture makes of V in the equal game": lambda p, q, s, V: LOG2 + V / 2,
     "is half of V − V_0": lambda p, q, s, V: (V - V_0(s)) / 2,
@@ -432,7 +447,8 @@ WRONG_J = {  # from the right V
     "has the divergence of the real samples alone": _js_with(_share, lambda s: 0),
     "has the divergence of the fakes alone": _js_with(lambda s: 0, _rest),
     "is KL(p‖q)": lambda p, q, s, V: kl(p, q),
-    "takes the mean of D for the best constant": lambda p, q, s, V: V - worth(np.full(len(p), best(p, q, s).mean()), p, q, s),
+    "takes the mean of D for the best constant": lambda p, q, s, V: V - worth(
+        np.full(len(p), best(p, q, s).mean()), p, q, s),
 }
 
 check.add(
@@ -448,16 +464,16 @@ check.add(
     tolerance=1e-9, shares={"D": 2, "V": 2, "J": 2},
     hidden=[(np.float64([0.5, 0.5, 0]), np.float64([0, 0.25, 0.75]), 0.25), game(rare, 0.1, 0.4)],
     mistakes={
-        **{words: lambda p, q, s, f=f: (f(p, q, s), None, None) for words, f in (WRONG_D | NO_PROBABILITY).items()},
+        **{words: lambda p, q, s, f=f: (f(p, q, s), None, None) for words, f in (WRONG_D | NOTHING_FOLLOWS).items()},
         BITS: lambda p, q, s: (None, *(x / LOG2 for x in unequal_game(p, q, s)[1:])),
         "is V_0, what the best constant gets": lambda p, q, s: (None, V_0(s), None),
-        "has the logarithms of its two sums exchanged": lambda p, q, s: (None, worth(best(q, p, 1 - s), p, q, s), None),
         "is J: V_0 is already subtracted": lambda p, q, s: (None, unequal_game(p, q, s)[2], None),
         **{words: lambda p, q, s, f=f: (None, f(p, q, s, best(p, q, s)), None) for words, f in WRONG_V.items()},
         **{words: lambda p, q, s, f=f: (None, None, unequal_game(p, q, s)[1] - f(s)) for words, f in WRONG_V_0.items()},
-        **{words: lambda p, q, s, f=f: (None, None, f(p, q, s, unequal_game(p, q, s)[1])) for words, f in WRONG_J.items()},
+        **{words: lambda *args, f=f: (None, None, f(*args, unequal_game(*args)[1])) for words, f in WRONG_J.items()},
         **{f"is computed from a D that {words}":
-               lambda p, q, s, f=f: (None, (V := worth(f(p, q, s), p, q, s)), V - V_0(s)) for words, f in WRONG_D.items()},
+               lambda p, q, s, f=f: (None, (V := worth(f(p, q, s), p, q, s)), V - V_0(s))
+           for words, f in WRONG_D.items()},
         **{f"is computed from a V that {words}":
                lambda p, q, s, f=f: (None, None, f(p, q, s, best(p, q, s)) - V_0(s)) for words, f in WRONG_V.items()},
     },
@@ -471,9 +487,9 @@ def js_from_logits(l_real, l_fake):
     return LOG2 - softplus(-l_real).mean() / 2 - softplus(l_fake).mean() / 2
 
 
-def some_logits(mean, spread):
+def some_logits(mean, spread, rising):
     def draw(rng):
-        n, m = sizes(rng)
+        n, m = sizes(rng, rising=rising)
         return rng.normal(mean, spread, n), rng.normal(-mean, spread, m)
 
     return draw
@@ -503,7 +519,9 @@ WRONG_BOUNDS = {  # l, m: the logits on real samples and on fakes
     "takes half of one mean over all samples; each batch has its own mean":
         lambda l, m: LOG2 - np.r_[softplus(-l), softplus(m)].mean() / 2,
     "has the softplus outside the mean": lambda l, m: js_from_logits(l.mean(), m.mean()),
-    "has max(l, 0) in place of softplus": lambda l, m: LOG2 - np.maximum(-l, 0).mean() / 2 - np.maximum(m, 0).mean() / 2,
+    "has max(l, 0) in place of softplus": lambda l, m: LOG2 + np.minimum(l, 0).mean() / 2 - np.maximum(m, 0).mean() / 2,
+    "has 1 − l_fake in the second softplus": lambda l, m: js_from_logits(l, 1 - m),
+    "has 1 − softplus for the fakes": lambda l, m: LOG2 - softplus(-l).mean() / 2 - (1 - softplus(m)).mean() / 2,
     "has the logits themselves in place of softplus": lambda l, m: LOG2 + l.mean() / 2 - m.mean() / 2,
     "has σ in place of its logarithm": lambda l, m: LOG2 + sigmoid(l).mean() / 2 + sigmoid(-m).mean() / 2,
     "has σ in place of softplus": lambda l, m: LOG2 - sigmoid(-l).mean() / 2 - sigmoid(m).mean() / 2,
@@ -513,20 +531,31 @@ WRONG_BOUNDS = {  # l, m: the logits on real samples and on fakes
     "isn't weighted equally: the sums are divided by the size of the other batch":
         lambda l, m: LOG2 - softplus(-l).sum() / m.size / 2 - softplus(m).sum() / l.size / 2,
 }
+def _terms(l, m):
+    halves = {"the mean over the real samples": -softplus(-l), "the mean over the fakes": -softplus(m)}
+    return {name: V.mean() / 2 for name, V in halves.items()}
+
+
 FAR = np.float64([-800, -90, 90, 800])
 
 check.add(
     js_from_logits, "JS", {
-        "": some_logits(1, 2),
+        "": some_logits(1, 2, True),
         "large |logits|": lambda rng: (FAR[2:].copy(), FAR[1::-1].copy()),
         "large |logits| of a D that is sure and wrong": lambda rng: (rng.permutation(FAR), rng.permutation(FAR[:3])),
-        "a D that is worse than guessing": some_logits(-3, 1),
+        "a D that is worse than guessing": some_logits(-3, 1, False),
     },
-    "V as two means of softplus, and what V says of JS (lecture 06, eq. 7)", tolerance=1e-9,
-    terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean() / 2,
-                        "the mean over the fakes": -softplus(m).mean() / 2},
+    "V as two means of softplus, and what V says of JS (lecture 06, eq. 7)", tolerance=1e-9, terms=_terms,
     hidden=[(np.zeros(5), np.zeros(2))],
-    mistakes=WRONG_BOUNDS,
+    mistakes={
+        **WRONG_BOUNDS,
+        "takes the logits for probabilities": lambda l, m: LOG2 + np.log(l).mean() / 2 + np.log(1 - m).mean() / 2,
+        **{f"has the logits clipped at ±{c}; softplus needs no such thing":
+               lambda l, m, c=c: js_from_logits(np.clip(l, -c, c), np.clip(m, -c, c)) for c in (10, 20, 30, 50, 100)},
+        **{f"has {eps:g} added to probabilities; softplus needs no such thing":
+               lambda l, m, eps=eps: LOG2 + (np.log(sigmoid(l) + eps).mean() + np.log(1 - sigmoid(m) + eps).mean()) / 2
+           for eps in (1e-15, *TINY)},
+    },
 )
 
 
@@ -554,8 +583,8 @@ def discriminator_step(w, F_real, F_fake, lr):
 
 
 def _both_with(factor):
-    """Both gradients, each multiplied by factor(logits, N, M)."""
-    return _step(lambda l, n, m: factor(l, n, m) * _rising(l, n, m), lambda l, n, m: factor(l, n, m) * _falling(l, n, m))
+    """Both gradients, each multiplied by a factor that depends on the logits."""
+    return _step(lambda l, n, m: factor(l) * _rising(l, n, m), lambda l, n, m: factor(l) * _falling(l, n, m))
 
 
 def _change(f):
@@ -567,16 +596,24 @@ def _nothing(l, n, m):
     return 0 * l
 
 
-def step_inputs(rng):
-    n, m, k = rng.permutation(np.arange(3, 9))[:3]
-    return rng.normal(size=k), rng.normal(0, 1, (n, k)), rng.normal(0.5, 1, (m, k)), float(rng.uniform(0.2, 0.8))
+def _own_rates(real, fake):
+    """lr ** real and lr ** fake for the learning rates of the two parts."""
+    return lambda w, F, H, lr: _step(
+        lambda *a: lr**real * _rising(*a), lambda *a: lr**fake * _falling(*a))(w, F, H, 1)
+
+
+def step_inputs(rising):
+    def draw(rng):
+        n, m, k = sizes(rng, 3, rising)
+        return rng.normal(size=k), rng.normal(0, 1, (n, k)), rng.normal(0.5, 1, (m, k)), float(rng.uniform(0.2, 0.8))
+
+    return draw
 
 
 check.add(
-    discriminator_step, "w", {"": step_inputs, "batches of one size": lambda rng: (
-        rng.normal(size=4), rng.normal(0, 1, (6, 4)), rng.normal(0.5, 1, (6, 4)), float(rng.uniform(1.2, 3)))},
-    "what a logit of each batch does to V (lecture 06, eq. 8), and how a dense layer carries that to W (lecture 02, eq. 6)",
-    tolerance=1e-9, hidden=[(np.zeros(1), np.float64([[1], [-1], [0]]), np.float64([[2]]), 0.5), step_inputs],
+    discriminator_step, "w", {"": step_inputs(True), "more real samples than fakes": step_inputs(False)},
+    "what each logit does to V (lecture 06, eq. 8), and how a dense layer carries that to W (lecture 02, eq. 6)",
+    tolerance=1e-9, hidden=[(np.zeros(1), np.float64([[1], [-1], [0]]), np.float64([[2]]), 0.5), step_inputs(False)],
     mistakes={
         **{f"doesn't use the lr that it is given, but {own:g}": lambda w, F, H, _, own=own: _step()(w, F, H, own)
            for own in (20, 2, 0.5, 0.1, 0.05, 0.01, 1e-3)},
@@ -608,21 +645,21 @@ check.add(
         "is the sum over the samples, not the mean": _step(lambda l, n, m: sigmoid(-l), lambda l, n, m: -sigmoid(l)),
         "is divided by N for both batches; the fakes' mean has M": _step(fake=lambda l, n, m: -sigmoid(l) / n),
         "is divided by M for both batches; the real samples' mean has N": _step(lambda l, n, m: sigmoid(-l) / m),
-        "is divided by the size of the other batch": _step(lambda l, n, m: sigmoid(-l) / m, lambda l, n, m: -sigmoid(l) / n),
+        "is divided by the other batch's size": _step(lambda l, n, m: sigmoid(-l) / m, lambda l, n, m: -sigmoid(l) / n),
         "has one mean over all samples; each batch has its own": _step(
             lambda l, n, m: sigmoid(-l) / (n + m), lambda l, n, m: -sigmoid(l) / (n + m)),
         "has the mean over the real samples only; the fakes are summed": _step(fake=lambda l, n, m: -sigmoid(l)),
         "has the mean over the fakes only; the real samples are summed": _step(lambda l, n, m: sigmoid(-l)),
-        "is divided by the batch size twice": _both_with(lambda l, n, m: 1 / len(l)),
+        "is divided by the batch size twice": _both_with(lambda l: 1 / len(l)),
         "has σ in place of 1 − σ for the real samples": _step(lambda l, n, m: sigmoid(l) / n),
         "has 1 − σ in place of σ for the fakes": _step(fake=lambda l, n, m: -sigmoid(-l) / m),
         "has 1 − σ(l)/N without brackets: (1 − σ(l))/N": _step(lambda l, n, m: 1 - sigmoid(l) / n),
         "lacks the sigmoid": _step(lambda l, n, m: (1 - l) / n, lambda l, n, m: -l / m),
-        "has the softplus in place of σ": _step(lambda l, n, m: (1 - softplus(l)) / n, lambda l, n, m: -softplus(l) / m),
+        "has softplus in place of σ": _step(lambda l, n, m: (1 - softplus(l)) / n, lambda l, n, m: -softplus(l) / m),
         "has softplus, which belongs into V itself; its derivative is needed": _step(
             lambda l, n, m: softplus(-l) / n, lambda l, n, m: -softplus(l) / m),
-        "has a factor σ(1 − σ) too much: with logits it cancels": _both_with(lambda l, n, m: sigmoid(l) * sigmoid(-l)),
-        "is the derivative with respect to D, not to the logits": _both_with(lambda l, n, m: 1 / sigmoid(l) / sigmoid(-l)),
+        "has a factor σ(1 − σ) too much: with logits it cancels": _both_with(lambda l: sigmoid(l) * sigmoid(-l)),
+        "is the derivative by D, not by the logits": _both_with(lambda l: 1 / sigmoid(l) / sigmoid(-l)),
         "is the same whatever the logits are: 1 and −1 for all samples": _step(
             lambda l, n, m: 1 / n + 0 * l, lambda l, n, m: -1 / m + 0 * l),
         "is computed as if all logits were 0": _step(
@@ -631,6 +668,15 @@ check.add(
             lambda w, F, H, lr: _step(real=_nothing)(_step(fake=_nothing)(w, F, H, lr), F, H, lr),
         "moves for the fakes, and then for the real samples at the new w; both belong to one step":
             lambda w, F, H, lr: _step(fake=_nothing)(_step(real=_nothing)(w, F, H, lr), F, H, lr),
+        "has the learning rate at the real samples' part only": _own_rates(1, 0),
+        "has the learning rate at the fakes' part only": _own_rates(0, 1),
+        "is the derivative of σ, not of log σ": _step(
+            lambda l, n, m: sigmoid(l) * sigmoid(-l) / n, lambda l, n, m: -sigmoid(l) * sigmoid(-l) / m),
+        "has the derivative of log σ for the fakes, too; they have that of log(1 − σ)": _step(
+            fake=lambda l, n, m: sigmoid(-l) / m),
+        "is divided by the number of features, not of samples": lambda w, F, H, lr: w + lr * (
+            F.T @ sigmoid(-F @ w) - H.T @ sigmoid(H @ w)) / len(w),
+        "has its features summed for all weights together": lambda w, F, H, lr: w + (_step()(w, F, H, lr) - w).sum(),
         "is the result of two steps": lambda w, F, H, lr: _step()(_step()(w, F, H, lr), F, H, lr),
     },
 )
@@ -661,7 +707,7 @@ _HALVES = (_first, _second)
 
 
 def _instrument(trained=_first, measured=_second, fakes=None, bound=js_from_logits):
-    """A bound for a D trained and measured on these parts of the arrays; fakes: (trained, measured) for those, if others."""
+    """A bound for a D trained and measured on these parts of the arrays, or on other parts of the fakes."""
     trained_fakes, measured_fakes = fakes or (trained, measured)
 
     def estimate(train, real, fake):
@@ -711,6 +757,10 @@ def samples(lengths):
     return draw
 
 
+def _terms_of_estimate(train, real, fake):
+    return _instrument(bound=_terms)(train, real, fake)
+
+
 SEEN = "is measured on samples that D has been trained on"
 check.add(
     estimate_js, "JS", {
@@ -719,8 +769,8 @@ check.add(
         "as many fakes as real samples": samples(lambda rng: [2 * rng.integers(5, 10)] * 2),
     },
     "the bound holds for the two distributions; which samples stand for them when D is trained? (lecture 06, eq. 7)",
-    tolerance=1e-9,
-    hidden=[(memorising, np.arange(5.0), np.arange(3.0, 12.0)), samples(lambda rng: (24, 31))],
+    tolerance=1e-9, terms=_terms_of_estimate,
+    hidden=[(memorising, np.arange(5) / 4, np.arange(9) / 5), samples(lambda rng: (24, 31))],
     mistakes={
         f"{SEEN}, all of them: on these D looks better than it is": _instrument(_all, _all),
         f"{SEEN}: train gets everything, so that nothing is unseen": _instrument(_all),
@@ -729,31 +779,35 @@ check.add(
         f"{SEEN}: both get the second half, and the first one is left over": _instrument(_second),
         f"{SEEN}, among others: the training half is measured as well": _instrument(_first, _all),
         "has the halves exchanged: the first one is for training": _instrument(_second, _first),
-        "is trained on the second half, and measured on everything": _instrument(_second, _all),
+        "comes from a D trained on the second half, and is measured on everything": _instrument(_second, _all),
         f"{SEEN}, as far as the fakes go: train gets all of them": _instrument(fakes=(_all, _second)),
         f"{SEEN}, as far as the fakes go: they are all measured": _instrument(fakes=(_first, _all)),
         f"{SEEN}, as far as the fakes go: the first half is measured": _instrument(fakes=(_first, _first)),
-        f"{SEEN}, as far as the fakes go: train gets all, and all are measured": _instrument(fakes=(_all, _all)),
+        f"{SEEN}, as far as the fakes go: train gets all, all are measured": _instrument(fakes=(_all, _all)),
         f"{SEEN}, as far as the real ones go: train gets all of them": _instrument(_all, fakes=_HALVES),
         f"{SEEN}, as far as the real ones go: they are all measured": _instrument(_first, _all, fakes=_HALVES),
         f"{SEEN}, as far as the real ones go: the first half is measured": _instrument(_first, _first, fakes=_HALVES),
-        f"{SEEN}, as far as the real ones go: train gets all, and all are measured": _instrument(_all, _all, fakes=_HALVES),
+        f"{SEEN}, as far as the real ones go: train gets all, all are measured": _instrument(_all, _all, fakes=_HALVES),
         "has the halves of the fakes exchanged": _instrument(fakes=(_second, _first)),
         "has the halves of the real samples exchanged": _instrument(_second, _first, fakes=_HALVES),
         "has one training sample too many in arrays of odd length": _instrument(*_cut(lambda n: (n + 1) // 2)),
-        "lacks the last of the unseen samples in arrays of odd length": _instrument(_first, lambda x: x[len(x) // 2 :][: len(x) // 2]),
-        "splits the fakes where it splits the real samples; the two numbers may differ": _split_at(lambda n, m: n),
-        "splits the real samples where it splits the fakes; the two numbers may differ": _split_at(lambda n, m: m),
-        "splits both arrays at half of the shorter one": _split_at(min),
-        "splits every other sample off; the first half is for training": _instrument(lambda x: x[::2], lambda x: x[1::2]),
-        "doesn't measure the first unseen sample": _instrument(_first, lambda x: _second(x)[1:]),
-        "doesn't measure the last sample: [n:-1] ends before it": _instrument(_first, lambda x: _second(x)[:-1]),
-        **{f"trains on {words} of the samples; the first half is for training": _instrument(*_cut(lambda n, share=share: int(share * n)))
+        "lacks the last sample of arrays of odd length": _instrument(_first, lambda x: _second(x)[: len(x) // 2]),
+        "lacks the middle sample of arrays of odd length": _instrument(_first, lambda x: _second(x)[-(len(x) // 2) :]),
+        "has the fakes split in the middle of the real samples; their numbers may differ": _split_at(lambda n, m: n),
+        "has the real samples split in the middle of the fakes; their numbers may differ": _split_at(lambda n, m: m),
+        "is measured on fakes from the middle of the real samples on; their numbers may differ":
+            lambda train, real, fake: _instrument(fakes=(_first, lambda x: x[len(real) // 2 :]))(train, real, fake),
+        "has both arrays split in the middle of the shorter one": _split_at(min),
+        "is trained on every other sample; the first half is for that": _instrument(lambda x: x[::2], lambda x: x[1::2]),
+        "lacks the first unseen sample": _instrument(_first, lambda x: _second(x)[1:]),
+        "lacks the last sample: [n:-1] ends before it": _instrument(_first, lambda x: _second(x)[:-1]),
+        **{f"comes from training on {words} of the samples; the first half is for that":
+               _instrument(*_cut(lambda n, share=share: int(share * n)))
            for words, share in (("a third", 1 / 3), ("two thirds", 2 / 3), ("three quarters", 0.75), ("70 %", 0.7),
                                 ("80 %", 0.8), ("90 %", 0.9))},
-        "gives train the fakes as real samples, and the real ones as fakes": _given(lambda r, f, R, F: (f, r)),
-        "gives train no fakes: both arguments are real samples": _given(lambda r, f, R, F: (r, R)),
-        "gives train no real samples: both arguments are fakes": _given(lambda r, f, R, F: (f, F)),
+        "comes from a D that got fakes as real samples, and real ones as fakes": _given(lambda r, f, R, F: (f, r)),
+        "comes from a D without fakes: both arguments of train are real samples": _given(lambda r, f, R, F: (r, R)),
+        "comes from a D without real samples: both arguments of train are fakes": _given(lambda r, f, R, F: (f, F)),
         "has real and fake exchanged where D is measured": _given(lambda r, f, R, F: (r, f), lambda R, F: (F, R)),
         "has real and fake exchanged from beginning to end": _given(lambda r, f, R, F: (f, r), lambda R, F: (F, R)),
         "is measured on real samples only": _given(lambda r, f, R, F: (r, f), lambda R, F: (R, R)),
