@@ -117,6 +117,7 @@ check.add(
         BITS: lambda p, q: kl(p, q) / LOG2,
         "is weighted with q: Σ q log(p/q)": lambda p, q: (q * np.log(p / q)).sum(),
         "isn't weighted with p: Σ log(p/q)": lambda p, q: np.log(p / q).sum(),
+        "is the mean of log(p/q) over the outcomes": lambda p, q: np.log(p / q).mean(),
         "is symmetrised: KL(p‖q) + KL(q‖p)": lambda p, q: kl(p, q) + kl(q, p),
         "is symmetrised: the mean of KL(p‖q) and KL(q‖p)": lambda p, q: (kl(p, q) + kl(q, p)) / 2,
         "lacks the logarithm": lambda p, q: (p**2 / q).sum(),
@@ -177,6 +178,7 @@ check.add(
         "is ½ KL(q‖m) alone: the half with p is missing": _js_of(lambda a, b: b / 2),
         "has its two halves subtracted": _js_of(lambda a, b: (a - b) / 2),
         "is the larger of the two KLs; their mean is meant": _js_of(max),
+        "is the smaller of the two KLs; their mean is meant": _js_of(min),
         "is the product of the two KLs; their mean is meant": _js_of(lambda a, b: a * b),
         "is the square root of JS": _js_of(lambda a, b: np.sqrt((a + b) / 2)),
         BITS: _js_of(lambda a, b: (a + b) / 2 / LOG2),
@@ -185,6 +187,7 @@ check.add(
         "is computed with m = p + q/2: brackets, (p + q)/2": _js_of(_mean, lambda p, q: p + q / 2),
         "is computed with m = p/2 + q: brackets, (p + q)/2": _js_of(_mean, lambda p, q: p / 2 + q),
         "takes the geometric mean √(pq) for the midpoint": _js_of(_mean, lambda p, q: np.sqrt(p * q)),
+        "takes √(pq) with sum 1 for the midpoint": _js_of(_mean, lambda p, q: np.sqrt(p * q) / np.sqrt(p * q).sum()),
         "takes the product pq for the midpoint": _js_of(_mean, lambda p, q: p * q),
         "takes the larger of p and q for the midpoint": _js_of(_mean, np.maximum),
         "is ½ KL(m‖p) + ½ KL(m‖q): the arguments are exchanged":
@@ -798,7 +801,12 @@ check.add(
         "is measured on fakes from the middle of the real samples on; their numbers may differ":
             lambda train, real, fake: _instrument(fakes=(_first, lambda x: x[len(real) // 2 :]))(train, real, fake),
         "has both arrays split in the middle of the shorter one": _split_at(min),
-        "is trained on every other sample; the first half is for that": _instrument(lambda x: x[::2], lambda x: x[1::2]),
+        "comes from training on every other sample; the first half is for that":
+            _instrument(lambda x: x[::2], lambda x: x[1::2]),
+        "comes from sorted samples; split them as they are":
+            lambda train, real, fake: estimate_js(train, np.sort(real), np.sort(fake)),
+        "is what unseen samples give minus what seen ones give; the first of the two is asked for":
+            lambda *args: estimate_js(*args) - _instrument(_first, _first)(*args),
         "lacks the first unseen sample": _instrument(_first, lambda x: _second(x)[1:]),
         "lacks the last sample: [n:-1] ends before it": _instrument(_first, lambda x: _second(x)[:-1]),
         **{f"comes from training on {words} of the samples; the first half is for that":
