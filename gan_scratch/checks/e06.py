@@ -764,11 +764,18 @@ def _terms_of_estimate(train, real, fake):
     return _instrument(bound=_terms)(train, real, fake)
 
 
+def misleading(rng):
+    """Samples whose second halves are where the first halves of the others are."""
+    n, m = rng.permutation(np.arange(5, 10))[:2]
+    return memorising, rng.normal(np.repeat([0.8, -0.8], n), 0.5), rng.normal(np.repeat([-0.8, 0.8], m), 0.5)
+
+
 SEEN = "is measured on samples that D has been trained on"
 check.add(
     estimate_js, "JS", {
         "": samples(lambda rng: 2 * rng.permutation(np.arange(5, 10))[:2]),
         "odd numbers of samples": samples(lambda rng: 2 * rng.permutation(np.arange(5, 10))[:2] + 1),
+        "a D that is worse than guessing on unseen samples": misleading,
         "as many fakes as real samples": samples(lambda rng: [2 * rng.integers(5, 10)] * 2),
     },
     "the bound holds for the two distributions; which samples stand for them when D is trained? (lecture 06, eq. 7)",
