@@ -57,7 +57,8 @@ def without_last(A, B, rows, columns):
 
 
 RULES = {
-    "has the axes mixed up, or A and B: when a player changes alone, which index moves, and who pays A?": lambda A, B: least(A, 1) & least(B, 0),
+    "has the axes mixed up, or A and B: when a player changes alone, which index moves, and who pays A?":
+        lambda A, B: least(A, 1) & least(B, 0),
     "compares A along its rows; which index of A moves when the row player changes alone?":
         lambda A, B: least(A, 1) & least(B, 1),
     "compares B along its columns; which index of B moves when the column player changes alone?":
@@ -224,9 +225,9 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (None, p, None),
     "belongs to row 1; the probability of row 0 is asked for": lambda a, b, c, d, p, q, v: (1 - p, None, None),
     "belongs to column 1; the probability of column 0 is asked for": lambda a, b, c, d, p, q, v: (None, 1 - q, None),
-    "is the row player's own indifference, and for row 1; it is the other player's indifference that determines p":
+    "makes the row player indifferent, if taken for row 1; it is the other player's indifference that determines p":
         lambda a, b, c, d, p, q, v: (1 - q, None, None),
-    "is the column player's own indifference, and for column 1; it is the other player's indifference that "
+    "makes the column player indifferent, if it is taken for column 1; it is the other player's indifference that "
     "determines q": lambda a, b, c, d, p, q, v: (None, 1 - p, None),
     "is a fair coin; in general an equilibrium needs another one": lambda a, b, c, d, p, q, v: (0.5, 0.5, None),
     "is the ratio of the two probabilities; together they must be 1":
@@ -245,7 +246,6 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (1, 1, None),
     "is a pure strategy, 0; in such a table no pure strategy is an equilibrium":
         lambda a, b, c, d, p, q, v: (0, 0, None),
-    "is what a and d exchanged would give": lambda a, b, c, d, p, q, v: mixed_equilibrium([[d, b], [c, a]]),
     "weights the two rows with q, the probability of a column":
         lambda a, b, c, d, p, q, v: (None, None, q * a + (1 - q) * c),
     **{f"has the wrong sign before {name} in its denominator": lambda *t, k=k: sign_slip(k)(*t)[:3]
@@ -314,11 +314,8 @@ def told(real=None, fake=None):
     return lambda l, m: (None, real and real(l) / l.size, fake and fake(m) / m.size)
 
 
-def clipped(eps, clip=False):
-    """The loss of probabilities that are kept from 0."""
-    keep = (lambda p: np.clip(p, eps, 1 - eps)) if clip else (lambda p: p + eps)
-    loss = lambda l, m: -np.log(keep(sigmoid(l))).mean() - np.log(keep(1 - sigmoid(m))).mean()  # noqa: E731
-    return lambda l, m: (loss(l, m), None, None)
+def with_eps(eps):
+    return lambda l, m: (-np.log(sigmoid(l) + eps).mean() - np.log(1 - sigmoid(m) + eps).mean(), None, None)
 
 
 FAR = np.float32([[-200], [-90], [90], [200]])
@@ -353,10 +350,9 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
             (softplus(-l).mean() + softplus(m).mean()) / np.log(2), None, None),
         "is what max(l, 0) gives in place of softplus": lambda l, m: (
             np.maximum(-l, 0).mean() + np.maximum(m, 0).mean(), None, None),
-        **{f"has {eps:g} added inside the logarithms; write it with softplus": clipped(eps)
+        **{f"has {eps:g} added inside the logarithms, or its probabilities clipped there; write it with softplus":
+           with_eps(eps)
            for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)},
-        **{f"has its probabilities clipped at {eps:g}; write it with softplus": clipped(eps, True)
-           for eps in (1e-12, 1e-8, 1e-7, 1e-6)},
         "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
         "is half of what it should be: the two means are added, not averaged": lambda l, m: (
             (softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2),
@@ -365,7 +361,6 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
         "lacks − 1: how does the loss of a real sample change when its logit grows?": told(sigmoid),
         "has the sign of l inside σ": told(lambda l: sigmoid(-l) - 1, lambda m: sigmoid(-m)),
         "belongs to a sample labelled real": told(None, lambda m: sigmoid(m) - 1),
-        "has 1 − σ in place of σ; which fakes must be pushed hardest?": told(None, lambda m: 1 - sigmoid(m)),
         "lacks brackets: (σ(l) − 1)/N, not σ(l) − 1/N": lambda l, m: (None, sigmoid(l) - 1 / l.size, None),
         "has softplus where its derivative σ belongs": told(lambda l: softplus(l) - 1, softplus),
         "has softplus where its derivative belongs": told(lambda l: -softplus(-l)),
@@ -463,11 +458,8 @@ SMALLEST = {
     "belongs to the squared error; −log σ(l) is asked for": chain(
         loss=lambda l: ((sigmoid(l) - 1) ** 2).mean(),
         dl=lambda l: 2 * (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l) / l.size),
-    **{f"has {eps:g} added inside the logarithm; write it with softplus": chain(
+    **{f"has {eps:g} added inside the logarithm, or its probabilities clipped there; write it with softplus": chain(
         loss=lambda l, eps=eps: -np.log(sigmoid(l) + eps).mean()) for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
-    **{f"has its probabilities clipped at {eps:g}; write it with softplus": chain(
-        loss=lambda l, eps=eps: -np.log(np.clip(sigmoid(l), eps, 1 - eps)).mean())
-        for eps in (1e-12, 1e-8, 1e-7, 1e-6)},
     "comes from logits of the noise z; D sees the samples G(z)": chain(x=lambda a, b, z: z),
     "comes from samples without b": chain(x=lambda a, b, z: a * z),
     "comes from samples without a": chain(x=lambda a, b, z: z + b),
