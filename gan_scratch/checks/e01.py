@@ -1,6 +1,8 @@
 """References, inputs and typical mistakes for exercise e01, the value function and a first GAN."""
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from gan_scratch.classroom.check import Checks
@@ -16,254 +18,519 @@ def normal(rng, *shape):
     return rng.standard_normal(shape).astype(np.float32)
 
 
-# --- games -----------------------------------------------------------------------------------------------------------
+# --- all equilibria of a table ----------------------------------------------------------------------------------------
 
-def is_nash(A, B, i, j):
-    return bool(A[i, j] <= A[:, j].min() and B[i, j] <= B[i].min())
-
-
-def games(pick, costs=30, shape=None):
-    """A random bimatrix game of 2 to 4 rows and columns, and one of the cells that `pick` likes; few `costs` make equal ones."""
-    size = shape
-
-    def make(rng):
-        while True:
-            shape = size or tuple(rng.integers(2, 5, 2))
-            A, B = (rng.integers(0, costs, shape) / 8 for _ in range(2))
-            cells = [cell for cell in np.ndindex(shape) if pick(A, B, *cell)]
-            if cells:
-                return A, B, *cells[rng.integers(len(cells))]
-    return make
+def equilibria(A, B):
+    return least(A, 0) & least(B, 1)
 
 
-def _row_best(A, B, i, j):
-    return A[i, j] <= A[:, j].min()
+def least(M, axis=None):
+    return M == M.min(axis=axis, keepdims=True)
 
 
-def _column_best(A, B, i, j):
-    return B[i, j] <= B[i].min()
+def most(M, axis):
+    return M == M.max(axis=axis, keepdims=True)
 
 
-def _mixed_up(A, B, i, j):
-    return A[i, j] <= A[i].min() and B[i, j] <= B[:, j].min() and not is_nash(A, B, i, j)
+def alone(M, axis):
+    """Strictly smaller than all others of its line."""
+    return least(M, axis) & (least(M, axis).sum(axis=axis, keepdims=True) == 1)
 
 
-def _smallest(*lists):
-    """The rule 'A[i, j] is the smallest of lists[0](A), B[i, j] of lists[1](B)'."""
-    a, b = lists
-    return lambda A, B, i, j: A[i, j] <= a(A, i, j).min() and B[i, j] <= b(B, i, j).min()
+def first(marks, axis):
+    """The first marked cell of each line alone."""
+    return marks & (np.cumsum(marks, axis=axis) == 1)
 
 
-def _row(M, i, j):
-    return M[i]
+def one_of(marks, k):
+    """The k-th marked cell alone."""
+    alone = np.zeros_like(marks)
+    alone[tuple(np.argwhere(marks)[k])] = True
+    return alone
 
 
-def _column(M, i, j):
-    return M[:, j]
-
-
-def _all(M, i, j):
-    return M
+def without_last(A, B, rows, columns):
+    """Cells that are never looked at are never marked."""
+    marks = equilibria(A, B)
+    marks[len(A) - rows:], marks[:, A.shape[1] - columns:] = False, False
+    return marks
 
 
 RULES = {
-    "the axes are mixed up: the row player compares A[i, j] with its column A[:, j], the column player B[i, j] with its row B[i, :]": _smallest(_row, _column),
-    "A is compared along its row; the row player changes the row, so A[i, j] is compared with A[:, j]": _smallest(_row, _row),
-    "B is compared along its column; the column player changes the column, so B[i, j] is compared with B[i, :]": _smallest(_column, _column),
-    "it compares with the whole table; a player who changes alone reaches only the cells of A[:, j] or of B[i, :]": _smallest(_all, _all),
-    "only the row player is asked; the column player must not want to change either": lambda A, B, i, j: _row_best(A, B, i, j),
-    "only the column player is asked; the row player must not want to change either": lambda A, B, i, j: _column_best(A, B, i, j),
-    "it is enough for it that one of the two doesn't want to change; both must not: `and`, not `or`":
-        lambda A, B, i, j: _row_best(A, B, i, j) or _column_best(A, B, i, j),
-    "it looks for the largest numbers; the years are a cost: less is better": lambda A, B, i, j: A[i, j] >= A[:, j].max() and B[i, j] >= B[i].max(),
-    "it looks for the smallest sum; each player counts his own years only, and changes alone": lambda A, B, i, j: (A + B)[i, j] <= (A + B).min(),
-    "equal costs are no reason to change: ≤, not <":
-        lambda A, B, i, j: (A[i, j] < np.delete(A[:, j], i)).all() and (B[i, j] < np.delete(B[i], j)).all(),
-    "no number is smaller than itself: with < in place of ≤ the cell's own number spoils it": lambda A, B, i, j: False,
-    "it always says True": lambda A, B, i, j: True,
-    "it compares with the mean; the other cells must be compared one by one, or with their minimum": lambda A, B, i, j: A[i, j] <= A[:, j].mean() and B[i, j] <= B[i].mean(),
-    "it doesn't look at all columns of B: there are B.shape[1] of them": lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, :A.shape[0]].min()}
-
-PRISON = np.float64([[1, 3], [0, 2]])  # the row player's years in the prisoner's dilemma
-
-check.add(is_nash, "", {
-    "": games(lambda A, B, i, j: True),
-    "an equilibrium": games(lambda A, B, i, j: is_nash(A, B, i, j) and A[i, j] > A[i].min()),
-    "a cell that only the row player likes": games(lambda *g: _row_best(*g) and not _column_best(*g) and not _mixed_up(*g)),
-    "a cell that only the column player likes": games(lambda *g: _column_best(*g) and not _row_best(*g) and not _mixed_up(*g)),
-    "a cell that is smallest along the wrong axes": games(_mixed_up),
-    "a cell that is best for the two together": games(lambda A, B, i, j: A[i, j] + B[i, j] == (A + B).min() and not is_nash(A, B, i, j)),
-    "a cell with the largest costs": games(lambda A, B, i, j: A[i, j] == A[:, j].max() and B[i, j] == B[i].max()),
-    "a wide table, whose last column is the better one": games(lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, :-1].min() and B[i, -1] < B[i, j],
-                                                               shape=(2, 4)),
-    "a tall table, whose last row is the better one": games(lambda A, B, i, j: _column_best(A, B, i, j) and A[i, j] <= A[:-1, j].min() and A[-1, j] < A[i, j],
-                                                            shape=(4, 2)),
-    "a table whose first column is the better one": games(lambda A, B, i, j: _row_best(A, B, i, j) and B[i, j] <= B[i, 1:].min() and B[i, 0] < B[i, j]),
-    "a table whose first row is the better one": games(lambda A, B, i, j: _column_best(A, B, i, j) and A[i, j] <= A[1:, j].min() and A[0, j] < A[i, j]),
-    "an equilibrium with equal costs": games(lambda A, B, i, j: is_nash(A, B, i, j) and (A[:, j] == A[i, j]).sum() > 1, costs=3),
-    "equal costs": games(lambda A, B, i, j: True, costs=3)},
-    "no player does better by changing alone: A[i, j] ≤ A[i′, j] and B[i, j] ≤ B[i, j′] (lecture 01, eq. 7)", hidden=[(PRISON, PRISON.T, i, j) for i in range(2) for j in range(2)],
-    mistakes=RULES)
-
-
-# --- the value function ----------------------------------------------------------------------------------------------
-
-def value(d_real, d_fake):
-    return np.log(d_real).mean() + np.log(1 - d_fake).mean()
-
-
-def two_sizes(rng):
-    """Two batch sizes that can't be mistaken for one another."""
-    n, m = rng.permutation(np.arange(3, 9))[:2]
-    return int(n), int(m)
+    "has the axes mixed up, or A and B: when a player changes alone, which index moves, and who pays A?":
+        lambda A, B: least(A, 1) & least(B, 0),
+    "compares A along its rows; which index of A moves when the row player changes alone?":
+        lambda A, B: least(A, 1) & least(B, 1),
+    "compares B along its columns; which index of B moves when the column player changes alone?":
+        lambda A, B: least(A, 0) & least(B, 0),
+    "asks only the row player; the column player must want to stay, too": lambda A, B: least(A, 0),
+    "asks only the column player; the row player must want to stay, too": lambda A, B: least(B, 1),
+    "marks a cell as soon as one of the players wants to stay; both must: & in place of |":
+        lambda A, B: least(A, 0) | least(B, 1),
+    "marks the cells in which exactly one of the players wants to stay; both must":
+        lambda A, B: least(A, 0) ^ least(B, 1),
+    "looks for the largest numbers; they are costs, so less is better": lambda A, B: most(A, 0) & most(B, 1),
+    "looks for the largest numbers of B; they are costs as well, so less is better":
+        lambda A, B: least(A, 0) & most(B, 1),
+    "looks for the largest numbers of A; they are costs as well, so less is better":
+        lambda A, B: most(A, 0) & least(B, 1),
+    "demands that every other choice costs more; equal costs are no reason to leave":
+        lambda A, B: alone(A, 0) & alone(B, 1),
+    "demands that every other row costs more; equal costs are no reason to leave":
+        lambda A, B: alone(A, 0) & least(B, 1),
+    "demands that every other column costs more; equal costs are no reason to leave":
+        lambda A, B: least(A, 0) & alone(B, 1),
+    "marks only the first of several equal costs in a line, as argmin does; all of them count":
+        lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
+    "looks for the smallest sum of the table; each player counts his or her own costs only":
+        lambda A, B: least(A + B),
+    "adds A and B and compares the sums; each player counts his or her own costs only":
+        lambda A, B: least(A + B, 0) & least(A + B, 1),
+    "asks both players about A; the column player pays B": lambda A, B: least(A, 0) & least(A, 1),
+    "asks both players about B; the row player pays A": lambda A, B: least(B, 0) & least(B, 1),
+    "compares with the mean of a line; a single cheaper choice is reason enough to leave":
+        lambda A, B: (A <= A.mean(0)) & (B <= B.mean(1, keepdims=True)),
+    "marks exactly the cells that are no equilibria": lambda A, B: ~equilibria(A, B),
+    "marks every cell": lambda A, B: np.ones(A.shape, bool),
+    "marks no cell: was < written for ≤ (a cell isn't cheaper than itself), or each cell compared with the whole table "
+    "(a player alone reaches one line of it)": lambda A, B: np.zeros(A.shape, bool),
+    "marks the first equilibrium only; there may be several": lambda A, B: one_of(equilibria(A, B), 0),
+    "marks the last equilibrium only; there may be several: is each table made anew in a loop?":
+        lambda A, B: one_of(equilibria(A, B), -1),
+    "never marks a cell of the last row: does a loop end too early?": lambda A, B: without_last(A, B, 1, 0),
+    "never marks a cell of the last column: does a loop end too early?": lambda A, B: without_last(A, B, 0, 1)}
 
 
-def probabilities(rng, n=0, m=0):
-    n, m = (n, m) if n else two_sizes(rng)
-    return tuple(rng.uniform(0.05, 0.95, (k, 1)).astype(np.float32) for k in (n, m))
+def telling(A, B):
+    """Whether all rules give different tables here, which differ from the right one in two cells at least, because a
+    table with a single wrong cell may have any cause."""
+    want, tables = equilibria(A, B), [rule(A, B) for rule in RULES.values()] if equilibria(A, B).sum() > 2 else []
+    return len({table.tobytes() for table in tables}) == len(RULES) and min((t != want).sum() for t in tables) > 1
 
 
-def extreme_probabilities(rng):
-    """Some of them close to 0, some close to 1, as those of a D that is sure."""
-    p, q = (rng.uniform(2e-4, 5e-3, (k, 1)) for k in two_sizes(rng))
-    p[-1], q[-1] = 1 - p[-1], 1 - q[-1]
-    return p.astype(np.float32), q.astype(np.float32)
+def judge_table(table, A, B):
+    """What is wrong with an answer. A rule is named only from a table that tells it from the others."""
+    want = equilibria(A, B)
+    if fault := wrong_form(table, want.shape):
+        return f"it {fault}"
+    if (table == want).all():
+        return None
+    rules = RULES if telling(A, B) else {}
+    return f"it {next((text for text, rule in rules.items() if (rule(A, B) == table).all()), one_cell(table, A, B))}"
 
 
-check.add(value, "V", {"": probabilities, "batches of one size": lambda rng: probabilities(rng, 5, 5), "probabilities near 0 and 1": extreme_probabilities},
-          "V = mean log D(x) + mean log(1 − D(G(z))) (lecture 01, eq. 3)", terms=lambda p, q: {"mean log D(x)": np.log(p).mean(), "mean log(1 − D(G(z)))": np.log(1 - q).mean()}, tolerance=1e-5, hidden=[(np.full((3, 1), 0.5, np.float32), np.full((7, 1), 0.5, np.float32))], mistakes={
-              "lacks 1 − D in the second term: it is log D(G(z))": lambda p, q: np.log(p).mean() + np.log(q).mean(),
-              "has 1 − D in both terms": lambda p, q: np.log(1 - p).mean() + np.log(1 - q).mean(),
-              "applies a sigmoid to what are probabilities already": lambda p, q: np.log(sigmoid(p)).mean() + np.log(1 - sigmoid(q)).mean(),
-              "has 1 − D in the wrong term": lambda p, q: np.log(1 - p).mean() + np.log(q).mean(),
-              "is −V, which is the loss of D; the value itself is asked for": lambda p, q: -np.log(p).mean() - np.log(1 - q).mean(),
-              "is the sum, not the mean": lambda p, q: np.log(p).sum() + np.log(1 - q).sum(),
-              "has the second term subtracted": lambda p, q: np.log(p).mean() - np.log(1 - q).mean(),
-              "is half of V: the two means are added, not averaged": lambda p, q: (np.log(p).mean() + np.log(1 - q).mean()) / 2,
-              "is the mean over all samples together; each expectation has its own mean": lambda p, q: np.concatenate([np.log(p), np.log(1 - q)]).mean(),
-              "is in bits: log2 in place of the natural logarithm": lambda p, q: np.log2(p).mean() + np.log2(1 - q).mean(),
-              "has the logarithm outside the mean: E log D is meant, not log E D": lambda p, q: np.log(p.mean()) + np.log(1 - q.mean()),
-              "has the logarithm outside the mean in the second term: E log(1 − D) is meant": lambda p, q: np.log(p).mean() + np.log(1 - q.mean()),
-              "has the logarithm outside the mean in the first term: E log D is meant": lambda p, q: np.log(p.mean()) + np.log(1 - q).mean(),
-              "is the product of the two means; they are added": lambda p, q: np.log(p).mean() * np.log(1 - q).mean(),
-              "has 1 − log D(G(z)) in place of log(1 − D(G(z))): brackets": lambda p, q: np.log(p).mean() + (1 - np.log(q)).mean(),
-              "lacks the second term": lambda p, q: np.log(p).mean(),
-              "lacks the first term": lambda p, q: np.log(1 - q).mean(),
-              "is weighted with the probabilities; the samples are drawn already": lambda p, q: (p * np.log(p)).mean() + ((1 - q) * np.log(1 - q)).mean(),
-              "has n − 1 in the means in place of n": lambda p, q: np.log(p).sum() / (len(p) - 1) + np.log(1 - q).sum() / (len(q) - 1),
-              "lacks the logarithms": lambda p, q: p.mean() + (1 - q).mean()})
+def wrong_form(table, shape):
+    """What is wrong with an answer that isn't a table of True and False of this shape; "" if it is one."""
+    form = f"; expected is an array of shape {shape}, that of A, which is True at the equilibria and False elsewhere"
+    if table is None:
+        return "returns None. Does it end with a `return`?"
+    if not isinstance(table, np.ndarray):
+        indices = isinstance(table, (list, tuple))
+        return f"returns {'a ' + type(table).__name__ + ', of indices?' if indices else 'no table'}{form}"
+    if table.shape != shape:
+        words = ", transposed?" if table.T.shape == shape else ", of indices?" if table.dtype.kind in "iu" else ""
+        return f"returns an array of shape {table.shape}{words}{form}"
+    return "" if table.dtype == bool else f"returns a table of {table.dtype}{form}"
 
 
-def value_from_logits(l_real, l_fake):
-    return -softplus(-l_real).mean() - softplus(l_fake).mean()
+def one_cell(table, A, B):
+    """A wrong cell and why it is one."""
+    i, j = map(int, np.argwhere(table != equilibria(A, B))[0])
+    if not table[i, j]:
+        return f"doesn't mark the cell [{i}, {j}], though neither player can pay less there by changing alone"
+    row = not least(A, 0)[i, j]
+    paid, least_paid = (A[i, j], A[:, j].min()) if row else (B[i, j], B[i].min())
+    return (f"marks the cell [{i}, {j}], where the {'row' if row else 'column'} player pays {paid:g} and would pay "
+            f"{least_paid:g} after changing alone")
 
 
-def logits(rng, n=0, m=0):
-    n, m = (n, m) if n else two_sizes(rng)
-    return tuple(2 * normal(rng, k, 1) for k in (n, m))
+def costs(rng, *shape, most=6):
+    return tuple(rng.integers(0, most, shape) / 2 for _ in range(2))
 
 
-FAR = np.float32([[-200], [-90], [90], [200]])
-
-check.add(value_from_logits, "V", {"": logits, "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
-          "V = −mean softplus(−l_real) − mean softplus(l_fake) (lecture 01, eq. 5)", terms=lambda l, m: {"the mean over the real samples": -softplus(-l).mean(), "the mean over the fakes": -softplus(m).mean()}, tolerance=1e-5, hidden=[(np.float32([[150], [-150]]), np.float32([[0]]))], mistakes={
-              "is what the wrong sign of l_real gives: log σ(l) = −softplus(−l)": lambda l, m: -softplus(l).mean() - softplus(m).mean(),
-              "is what the wrong sign of l_fake gives: log(1 − σ(l)) = −softplus(l)": lambda l, m: -softplus(-l).mean() - softplus(-m).mean(),
-              "has real and fake exchanged": lambda l, m: -softplus(l).mean() - softplus(-m).mean(),
-              "is −V, which is the loss of D; the value itself is asked for": lambda l, m: softplus(-l).mean() + softplus(m).mean(),
-              "is the sum, not the mean": lambda l, m: -softplus(-l).sum() - softplus(m).sum(),
-              "is half of V: the two means are added, not averaged": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / 2,
-              "takes 1 − l for the logit of 1 − D; that is −l": lambda l, m: -softplus(-l).mean() - softplus(1 - m).mean(),
-              **{f"has {eps:g} added inside the logarithms; write it with softplus": (lambda l, m, eps=eps: np.log(sigmoid(l) + eps).mean() + np.log(1 - sigmoid(m) + eps).mean())
-                 for eps in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)},
-              **{f"has its probabilities clipped at {eps:g}; write it with softplus":
-                 (lambda l, m, eps=eps: np.log(np.clip(sigmoid(l), eps, 1 - eps)).mean() + np.log(1 - np.clip(sigmoid(m), eps, 1 - eps)).mean())
-                 for eps in (1e-7, 1e-6)},
-              "takes 1 − l for −l in the real samples' softplus": lambda l, m: -softplus(1 - l).mean() - softplus(m).mean(),
-              "takes the logarithm of softplus; softplus is a logarithm already": lambda l, m: -np.log(softplus(-l)).mean() - np.log(softplus(m)).mean(),
-              "applies the sigmoid twice: softplus wants the logits": lambda l, m: -softplus(-sigmoid(l)).mean() - softplus(sigmoid(m)).mean(),
-              "lacks max(·, 0): softplus is max(x, 0) + log(1 + e^(−|x|))": lambda l, m: -np.log1p(np.exp(-np.abs(l))).mean() - np.log1p(np.exp(-np.abs(m))).mean(),
-              "has the softplus outside the mean": lambda l, m: -softplus(-l.mean()) - softplus(m.mean()),
-              "is the mean over all samples together; each batch has its own mean": lambda l, m: -np.concatenate([softplus(-l), softplus(m)]).mean(),
-              "is what max(l, 0) gives in place of softplus": lambda l, m: -np.maximum(-l, 0).mean() - np.maximum(m, 0).mean(),
-              "lacks the logarithms: it is made of the probabilities themselves": lambda l, m: sigmoid(l).mean() + (1 - sigmoid(m)).mean(),
-              "is in bits: log2 in place of the natural logarithm": lambda l, m: (-softplus(-l).mean() - softplus(m).mean()) / np.log(2)})
+PLACES = ((-1, 1, 1, 1), (-1, 3, 1, 0), (0, -1, 1, 1), (1, -1, 0, 1), (2, 2, 1, 1), (4, 2, 0, 1), (3, 0, 1, 1),
+          (3, 4, 1, 0), (7, 7, 1, 1))  # equilibria, and by how much cheaper than all before they are for the two players
 
 
-# --- losses and their gradients --------------------------------------------------------------------------------------
+def big_game(rng):
+    """A table in which every rule shows, with equal costs and some equilibria. What is added to the columns of A and the
+    rows of B changes no equilibrium, but misleads all other comparisons."""
+    while True:
+        A, B = costs(rng, *map(int, rng.permutation(np.arange(9, 12))[:2]), most=12)
+        for i, j, a, b in PLACES:
+            A[i, j], B[i, j] = A[:, j].min() - a, B[i].min() - b
+        A[5, 5], B[5, 5], A[6, 6], B[6, 6] = A[:, 5].min(), B[5].max() + 1, A[:, 6].max() + 1, B[6].min()
+        A, B = A + rng.integers(0, 9, (1, A.shape[1])), B + rng.integers(0, 9, (len(B), 1))
+        if telling(A, B):
+            return A, B
+
+
+def game_with(number, *shape):
+    """A game with so many equilibria."""
+    def make(rng):
+        games = (costs(rng, *shape) for _ in itertools.count())
+        return next((A, B) for A, B in games if equilibria(A, B).sum() == number)
+    return make
+
+
+PRISON, PENNIES = np.float64([[1, 3], [0, 2]]), np.float64([[1, -1], [-1, 1]])
+
+check.add(equilibria, "", {
+    "": big_game,
+    "a square table": game_with(2, 3, 3),
+    "a table without an equilibrium": game_with(0, 3, 4),
+    "a table with a single row": lambda rng: costs(rng, 1, 5),
+    "a table with a single column": lambda rng: costs(rng, 4, 1),
+    "integer costs": lambda rng: tuple(rng.integers(0, 4, (4, 3)) for _ in range(2)),
+    "negative costs": lambda rng: tuple(-M for M in game_with(1, 3, 2)(rng)),
+    "equal costs everywhere": lambda rng: (np.ones((2, 3)), np.zeros((2, 3)))},
+    "no player can pay less by changing alone (lecture 01, eq. 6)", judge=judge_table, mistakes=RULES,
+    hidden=[(PRISON, PRISON.T), (PENNIES, -PENNIES), big_game, lambda rng: costs(rng, 6, 5, most=40)])
+
+
+# --- an equilibrium in mixed strategies -------------------------------------------------------------------------------
+
+def mixed_equilibrium(A):
+    (a, b), (c, d) = A
+    p, q = (d - c) / (a - b - c + d), (d - b) / (a - b - c + d)
+    return p, q, p * a + (1 - p) * c
+
+
+def mixed_game(draw):
+    """A table without an equilibrium in pure strategies, whose p, q, 1 − p, 1 − q and ½ differ."""
+    def make(rng):
+        while True:
+            A = draw(rng)
+            low, high = sorted([A.ravel()[[0, 3]], A.ravel()[[1, 2]]], key=np.sum)
+            if low.max() < high.min() and all(abs(x) > 0.04 for x in differences(*mixed_equilibrium(A))):
+                return (A,)
+    return make
+
+
+def differences(p, q, v):
+    return p - q, p + q - 1, p - 0.5, q - 0.5, v
+
+
+def entries(mistake):
+    """A mistake as a function of the table's entries and of the right answers."""
+    return lambda A: mistake(*np.ravel(A), *mixed_equilibrium(A))
+
+
+def sign_slip(k):
+    """p, q, v and the payment at p, with a wrong sign of the k-th entry in all denominators."""
+    def slip(a, b, c, d, p, q, v):
+        right = a - b - c + d
+        wrong = right - 2 * (a, -b, -c, d)[k]
+        p = p * right / wrong
+        return p, q * right / wrong, v * right / wrong, p * a + (1 - p) * c
+    return slip
+
+
+MIXED = {
+    "is the mixture that makes the row player indifferent; it is the other player's indifference that determines p":
+        lambda a, b, c, d, p, q, v: (q, None, None),
+    "is the mixture that makes the column player indifferent; it is the other player's indifference that determines q":
+        lambda a, b, c, d, p, q, v: (None, p, None),
+    "belongs to row 1; the probability of row 0 is asked for": lambda a, b, c, d, p, q, v: (1 - p, None, None),
+    "belongs to column 1; the probability of column 0 is asked for": lambda a, b, c, d, p, q, v: (None, 1 - q, None),
+    "makes the row player indifferent, if taken for row 1; it is the other player's indifference that determines p":
+        lambda a, b, c, d, p, q, v: (1 - q, None, None),
+    "makes the column player indifferent, if it is taken for column 1; it is the other player's indifference that "
+    "determines q": lambda a, b, c, d, p, q, v: (None, 1 - p, None),
+    "is a fair coin; in general an equilibrium needs another one": lambda a, b, c, d, p, q, v: (0.5, 0.5, None),
+    "is the ratio of the two probabilities; together they must be 1":
+        lambda a, b, c, d, p, q, v: (p / (1 - p), q / (1 - q), None),
+    "is the ratio of the two probabilities, the wrong way up; together they must be 1":
+        lambda a, b, c, d, p, q, v: ((1 - p) / p, (1 - q) / q, None),
+    "is the inverse of what it should be: a probability is at most 1":
+        lambda a, b, c, d, p, q, v: (1 / p, 1 / q, None),
+    "isn't divided by anything: a probability lies between 0 and 1; solve the equation to its end":
+        lambda a, b, c, d, p, q, v: (d - c, d - b, a * d - b * c),
+    "is a sum of entries where the equation gives a difference, in the numerator":
+        lambda a, b, c, d, p, q, v: (p * (d + c) / (d - c), q * (d + b) / (d - b), None),
+    "is a share of the table's numbers, which aren't probabilities; ask when the other player is indifferent":
+        lambda a, b, c, d, p, q, v: ((a + b) / (a + b + c + d), (a + c) / (a + b + c + d), None),
+    "is a pure strategy, 1; in such a table no pure strategy is an equilibrium":
+        lambda a, b, c, d, p, q, v: (1, 1, None),
+    "is a pure strategy, 0; in such a table no pure strategy is an equilibrium":
+        lambda a, b, c, d, p, q, v: (0, 0, None),
+    "weights the two rows with q, the probability of a column":
+        lambda a, b, c, d, p, q, v: (None, None, q * a + (1 - q) * c),
+    **{f"has the wrong sign before {name} in its denominator": lambda *t, k=k: sign_slip(k)(*t)[:3]
+       for k, name in enumerate("abcd")},
+    **{f"is the payment at a p that has the wrong sign before {name} in its denominator":
+       lambda *t, k=k: (None, None, sign_slip(k)(*t)[3]) for k, name in enumerate("abcd")},
+    "has its sign flipped: what the row player pays is asked for, not what he or she gets":
+        lambda a, b, c, d, p, q, v: (None, None, -v),
+    "is what two fair coins give; the payment must be weighted with p and q":
+        lambda a, b, c, d, p, q, v: (None, None, (a + b + c + d) / 4),
+    "is 0: zero-sum means that what one pays the other one gets, not that the value is 0":
+        lambda a, b, c, d, p, q, v: (None, None, 0),
+    "gives each of the two rows the weight of the other one":
+        lambda a, b, c, d, p, q, v: (None, None, (1 - p) * a + p * c),
+    "gives each of the two columns the weight of the other one":
+        lambda a, b, c, d, p, q, v: (None, None, (1 - q) * a + q * b),
+    "weights two columns with p, the probability of a row":
+        lambda a, b, c, d, p, q, v: (None, None, p * a + (1 - p) * b),
+    "weights the lower row's entries with the wrong probabilities":
+        lambda a, b, c, d, p, q, v: (None, None, p * c + (1 - p) * d),
+    "has p and q exchanged": lambda a, b, c, d, p, q, v: (None, None, q * (p * a + (1 - p) * b)
+                                                          + (1 - q) * (p * c + (1 - p) * d)),
+    "counts the diagonal of the table only": lambda a, b, c, d, p, q, v: (
+        None, None, p * q * a + (1 - p) * (1 - q) * d),
+    "weights the diagonal with p; the column that is played doesn't depend on the row":
+        lambda a, b, c, d, p, q, v: (None, None, p * a + (1 - p) * d),
+    "counts the first cell only": lambda a, b, c, d, p, q, v: (None, None, p * q * a),
+    "counts row 0 only": lambda a, b, c, d, p, q, v: (None, None, p * (q * a + (1 - q) * b)),
+    "has a minus between its two parts; expectations are added":
+        lambda a, b, c, d, p, q, v: (None, None, p * a - (1 - p) * c),
+    "has a sum where the algebra gives a difference, in the numerator":
+        lambda a, b, c, d, p, q, v: (None, None, (a * d + b * c) / (a - b - c + d)),
+    "is the best that the row player can be sure of without mixing":
+        lambda a, b, c, d, p, q, v: (None, None, min(max(a, b), max(c, d))),
+    "is the best that the column player can be sure of without mixing":
+        lambda a, b, c, d, p, q, v: (None, None, max(min(a, c), min(b, d))),
+    "isn't weighted: the entries are just added": lambda a, b, c, d, p, q, v: (None, None, a + b + c + d)}
+
+check.add(mixed_equilibrium, "p, q, v", {
+    "": mixed_game(lambda rng: rng.uniform(0.5, 4, (2, 2))),
+    "whole numbers": mixed_game(lambda rng: rng.integers(-9, 10, (2, 2)).astype(float)),
+    "negative entries": mixed_game(lambda rng: -rng.uniform(0.5, 4, (2, 2)))},
+    "a player mixes only between choices that pay the same; whose choices does p make equal? (lecture 01, eq. 6)",
+    tolerance=1e-6, shares={"p": 2, "q": 2, "v": 2},
+    hidden=[(PENNIES,), (np.float64([[0, 2], [3, 1]]),), (np.float64([[-1, 0], [0, -3]]),),
+            mixed_game(lambda rng: rng.normal(0, 40, (2, 2)))],
+    mistakes={sentence: entries(mistake) for sentence, mistake in MIXED.items()})
+
+# --- what D is told ---------------------------------------------------------------------------------------------------
 
 def discriminator_loss(l_real, l_fake):
     return Minimax().discriminator(l_real, l_fake)
 
 
-check.add(discriminator_loss, "loss, d_real, d_fake", {"": logits, "batches of one size": lambda rng: logits(rng, 5, 5), "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
-          "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)", terms=lambda l, m: {"the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()}, tolerance=1e-5, shares={"loss": 2, "d_real": 1, "d_fake": 1},
-          hidden=[(np.float32([[0], [0]]), np.float32([[0], [3], [-3]]))], mistakes={
-              "is V; D minimises −V": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), None, None),
-              "has softplus(l) for the real samples, too; it is softplus(−l)": lambda l, m: (softplus(l).mean() + softplus(m).mean(), None, None),
-              "has softplus where its derivative σ belongs": lambda l, m: (None, (softplus(l) - 1) / l.size, softplus(m) / m.size),
-              "has its sign flipped: a step down the loss must raise l_real and lower l_fake": lambda l, m: (None, (1 - sigmoid(l)) / l.size, -sigmoid(m) / m.size),
-              "is multiplied with the logits; softplus′ is σ alone": lambda l, m: (None, (sigmoid(l) - 1) * l / l.size, sigmoid(m) * m / m.size),
-              "has the sign of l inside σ": lambda l, m: (None, (sigmoid(-l) - 1) / l.size, sigmoid(-m) / m.size),
-              "lacks brackets: (σ(l) − 1)/N, not σ(l) − 1/N": lambda l, m: (None, sigmoid(l) - 1 / l.size, None),
-              "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
-              "lacks − 1: the gradient of softplus(−l) is −σ(−l) = σ(l) − 1": lambda l, m: (None, sigmoid(l) / l.size, None),
-              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ":
-                  lambda l, m: (None, -sigmoid(l) * sigmoid(-l) / l.size, sigmoid(m) * sigmoid(-m) / m.size),
-              "is that of a sample labelled real": lambda l, m: (None, None, (sigmoid(m) - 1) / m.size),
-              "is the gradient with respect to the probability D; carry it through the sigmoid to the logit":
-                  lambda l, m: (None, -1 / sigmoid(l) / l.size, 1 / (1 - sigmoid(m)) / m.size),
-              "has a factor σ(1 − σ) too much": lambda l, m: (None, (sigmoid(l) - 1) * sigmoid(l) * (1 - sigmoid(l)) / l.size, sigmoid(m) * sigmoid(m) * (1 - sigmoid(m)) / m.size),
-              "has real and fake exchanged": lambda l, m: (softplus(l).mean() + softplus(-m).mean(), None, None),
-              "is divided by the size of the other batch": lambda l, m: (None, (sigmoid(l) - 1) / m.size, sigmoid(m) / l.size),
-              "is divided by the size of both batches together": lambda l, m: (None, (sigmoid(l) - 1) / (l.size + m.size), sigmoid(m) / (l.size + m.size)),
-              "is half of what it should be: the two means are added, not averaged": lambda l, m: ((softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2)})
+def two_sizes(rng):
+    """Two batch sizes that can't be mistaken for one another."""
+    return tuple(map(int, rng.permutation(np.arange(3, 9))[:2]))
 
 
-def generator_minimax(l_fake):
-    return Minimax().generator(l_fake)
+def logits(rng, *sizes):
+    return tuple(2 * normal(rng, n, 1) for n in sizes or two_sizes(rng))
 
 
-def fakes(rng):
-    return (2 * normal(rng, int(rng.integers(3, 9)), 1),)
+def told(real=None, fake=None):
+    """d_real and d_fake by these formulas of the logits, to be divided by the batch size; None for the right one."""
+    return lambda l, m: (None, real and real(l) / l.size, fake and fake(m) / m.size)
 
 
-check.add(generator_minimax, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (rng.permutation(FAR),)},
-          "loss = mean log(1 − σ(l)) = −mean softplus(l), d_fake = −σ(l)/M (lecture 01, eq. 10)", tolerance=1e-5, shares={"loss": 1, "d_fake": 1},
-          hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
-              "has its sign flipped: G minimises log(1 − D), D minimises its negative": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
-              "belongs to the non-saturating loss; here mean log(1 − σ(l)) is asked for": lambda l: (softplus(-l).mean(), (sigmoid(l) - 1) / l.size),
-              "is the sum, not the mean": lambda l: (-softplus(l).sum(), -sigmoid(l)),
-              "has softplus where its derivative σ belongs": lambda l: (None, -softplus(l) / l.size),
-              "is 1 − softplus(l); log(1 − σ(l)) is −softplus(l)": lambda l: ((1 - softplus(l)).mean(), None),
-              "is multiplied with the logits; softplus′ is σ alone": lambda l: (None, -sigmoid(l) * l / l.size),
-              "is (1 − σ(l))/M; log(1 − σ(l)) has the derivative −σ(l)": lambda l: (None, (1 - sigmoid(l)) / l.size),
-              "has a factor σ(1 − σ) too much": lambda l: (None, -sigmoid(l) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
-              "is the gradient with respect to the probability, −1/(1 − σ); with respect to the logit it is −σ": lambda l: (None, -1 / (1 - sigmoid(l)) / l.size),
-              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ": lambda l: (None, -sigmoid(l) * sigmoid(-l) / l.size),
-              "is mean log σ(l): log(1 − σ(l)) is asked for": lambda l: (-softplus(-l).mean(), None)})
+def with_eps(eps):
+    return lambda l, m: (-np.log(sigmoid(l) + eps).mean() - np.log(1 - sigmoid(m) + eps).mean(), None, None)
 
 
-def generator_non_saturating(l_fake):
-    return NonSaturating().generator(l_fake)
+FAR = np.float32([[-200], [-90], [90], [200]])
+
+check.add(discriminator_loss, "loss, d_real, d_fake", {
+    "": logits,
+    "batches of one size": lambda rng: logits(rng, 5, 5),
+    "one sample in each batch": lambda rng: logits(rng, 1, 1),
+    "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
+    "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)",
+    tolerance=1e-5, shares={"loss": 2, "d_real": 1, "d_fake": 1},
+    hidden=[(np.float32([[0], [0]]), np.float32([[0], [3], [-3]])), (FAR[::-1], FAR)],
+    terms=lambda l, m: {
+        "the mean over the real samples": softplus(-l).mean(), "the mean over the fakes": softplus(m).mean()},
+    mistakes={
+        "is V; D minimises −V": lambda l, m: (-softplus(-l).mean() - softplus(m).mean(), None, None),
+        "has softplus(l) for the real samples, too; what is −log σ(l)?": lambda l, m: (
+            softplus(l).mean() + softplus(m).mean(), None, None),
+        "has softplus(−l) for the fakes, too; what is −log(1 − σ(l))?": lambda l, m: (
+            softplus(-l).mean() + softplus(-m).mean(), None, None),
+        "has real and fake exchanged": lambda l, m: (softplus(l).mean() + softplus(-m).mean(), None, None),
+        "is one mean over all samples; each batch has its own mean": lambda l, m: (
+            np.concatenate([softplus(-l), softplus(m)]).mean(), None, None),
+        "has softplus outside the mean": lambda l, m: (softplus(-l.mean()) + softplus(m.mean()), None, None),
+        "has the logarithm outside the mean": lambda l, m: (
+            -np.log(sigmoid(l).mean()) - np.log(1 - sigmoid(m).mean()), None, None),
+        "takes the sigmoid of the logits first; softplus wants the logits": lambda l, m: (
+            softplus(-sigmoid(l)).mean() + softplus(sigmoid(m)).mean(), None, None),
+        "lacks the logarithms: it is made of the probabilities": lambda l, m: (
+            -sigmoid(l).mean() - (1 - sigmoid(m)).mean(), None, None),
+        "is in bits: log2 in place of the natural logarithm": lambda l, m: (
+            (softplus(-l).mean() + softplus(m).mean()) / np.log(2), None, None),
+        "is what max(l, 0) gives in place of softplus": lambda l, m: (
+            np.maximum(-l, 0).mean() + np.maximum(m, 0).mean(), None, None),
+        **{f"has {eps:g} added inside the logarithms, or its probabilities clipped there; write it with softplus":
+           with_eps(eps)
+           for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)},
+        "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
+        "is half of what it should be: the two means are added, not averaged": lambda l, m: (
+            (softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2),
+        "has its sign flipped: a step down the loss must raise l_real and lower l_fake": told(
+            lambda l: 1 - sigmoid(l), lambda m: -sigmoid(m)),
+        "lacks − 1: how does the loss of a real sample change when its logit grows?": told(sigmoid),
+        "has the sign of l inside σ": told(lambda l: sigmoid(-l) - 1, lambda m: sigmoid(-m)),
+        "belongs to a sample labelled real": told(None, lambda m: sigmoid(m) - 1),
+        "lacks brackets: (σ(l) − 1)/N, not σ(l) − 1/N": lambda l, m: (None, sigmoid(l) - 1 / l.size, None),
+        "has softplus where its derivative σ belongs": told(lambda l: softplus(l) - 1, softplus),
+        "has softplus where its derivative belongs": told(lambda l: -softplus(-l)),
+        "lacks σ: it is made of the logits": told(lambda l: l - 1, lambda m: m),
+        "is multiplied with the logits; the derivative of softplus is σ alone": told(
+            lambda l: (sigmoid(l) - 1) * l, lambda m: sigmoid(m) * m),
+        "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed": told(
+            lambda l: -sigmoid(l) * sigmoid(-l), lambda m: sigmoid(m) * sigmoid(-m)),
+        "is the gradient with respect to the probability D; carry it through the sigmoid to the logit": told(
+            lambda l: -1 / sigmoid(l), lambda m: 1 / (1 - sigmoid(m))),
+        "has a factor σ(1 − σ) too much: with respect to the logit it cancels": told(
+            lambda l: (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l), lambda m: sigmoid(m) ** 2 * sigmoid(-m)),
+        "is divided by the size of the other batch": lambda l, m: (
+            None, (sigmoid(l) - 1) / m.size, sigmoid(m) / l.size),
+        "is divided by the size of both batches together": lambda l, m: (
+            None, (sigmoid(l) - 1) / (l.size + m.size), sigmoid(m) / (l.size + m.size)),
+        "is divided by the batch size twice": told(lambda l: (sigmoid(l) - 1) / l.size, lambda m: sigmoid(m) / m.size),
+        "is 0 or 1 minus the label: a rounded probability": told(lambda l: (l > 0) - 1.0, lambda m: (m > 0) * 1.0)})
 
 
-check.add(generator_non_saturating, "loss, d_fake", {"": fakes, "large |logits|": lambda rng: (rng.permutation(FAR),)},
-          "loss = −mean log σ(l) = mean softplus(−l), d_fake = (σ(l) − 1)/M (lecture 01, eq. 11)", tolerance=1e-5, shares={"loss": 1, "d_fake": 1},
-          hidden=[(np.float32([[-10], [0], [10]]),)], mistakes={
-              "belongs to the minimax loss; here −mean log σ(l) is asked for": lambda l: (-softplus(l).mean(), -sigmoid(l) / l.size),
-              "has its sign flipped": lambda l: (-softplus(-l).mean(), (1 - sigmoid(l)) / l.size),
-              "is the sum, not the mean": lambda l: (softplus(-l).sum(), sigmoid(l) - 1),
-              "is that of the squared error (σ(l) − 1)²; −log σ(l) is asked for": lambda l: (((sigmoid(l) - 1)**2).mean(), 2 * (sigmoid(l) - 1) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
-              "is multiplied with the logits; softplus′ is σ alone": lambda l: (None, (sigmoid(l) - 1) * l / l.size),
-              "lacks brackets: (σ(l) − 1)/M, not σ(l) − 1/M": lambda l: (None, sigmoid(l) - 1 / l.size),
-              "is that of fakes labelled as fakes: G wants them taken for real": lambda l: (softplus(l).mean(), sigmoid(l) / l.size),
-              "is the derivative of σ, σ(1 − σ); the derivative of softplus is needed, and that is σ": lambda l: (None, -sigmoid(l) * sigmoid(-l) / l.size),
-              "has a factor σ(1 − σ) too much": lambda l: (None, (sigmoid(l) - 1) * sigmoid(l) * (1 - sigmoid(l)) / l.size),
-              "is the gradient with respect to the probability, −1/σ; with respect to the logit it is σ − 1": lambda l: (None, -1 / sigmoid(l) / l.size)})
+# --- what the smallest generator is told ------------------------------------------------------------------------------
+
+def smallest_generator(a, b, u, w, c, z):
+    x = a * z + b
+    l = u * x**2 + w * x + c
+    dx = (sigmoid(l) - 1) / l.size * (2 * u * x + w)
+    return softplus(-l).mean(), (dx * z).sum(), dx.sum()
 
 
-# --- Algorithm 1 -----------------------------------------------------------------------------------------------------
+LINKS = {"x": lambda a, b, z: a * z + b, "l": lambda x, u, w, c: u * x**2 + w * x + c,
+         "loss": lambda l: softplus(-l).mean(), "dl": lambda l: (sigmoid(l) - 1) / l.size,
+         "slope": lambda x, u, w: 2 * u * x + w, "da": lambda dx, z: (dx * z).sum(), "db": lambda dx, z: dx.sum()}
+
+
+def chain(**links):
+    """The task with some links of its chain replaced; speaks only of the outputs that hang on them."""
+    def mistake(a, b, u, w, c, z):
+        link = LINKS | links
+        x = link["x"](a, b, z)
+        l = link["l"](x, u, w, c)
+        dx = link["dl"](l) * link["slope"](x, u, w)
+        answers = {"loss": link["loss"](l), "da": link["da"](dx, z), "db": link["db"](dx, z)}
+        before = {"loss": {"x", "l", "loss"}} | {d: {"x", "l", "dl", "slope", d} for d in ("da", "db")}
+        return tuple(value if before[name] & links.keys() else None for name, value in answers.items())
+    return mistake
+
+
+def of_all(a, b, u, w, c, z, what):
+    """x, the slopes, and the gradients with respect to the logits."""
+    x = a * z + b
+    return what(x, 2 * u * x + w, LINKS["dl"](LINKS["l"](x, u, w, c)))
+
+
+def with_slope(wrong):
+    """The gradients with a wrong slope, a function of x, the logits, z, u and w."""
+    def mistake(a, b, u, w, c, z):
+        x = a * z + b
+        l = LINKS["l"](x, u, w, c)
+        dx = LINKS["dl"](l) * wrong(x, l, z, u, w)
+        return None, (dx * z).sum(), dx.sum()
+    return mistake
+
+
+def smallest(rng, n=0, **fixed):
+    sign = lambda: rng.choice([-1, 1])  # noqa: E731
+    numbers = {name: float(sign() * rng.uniform(0.4, 1.3)) for name in "abuwc"} | fixed
+    return *numbers.values(), rng.standard_normal(n or int(rng.integers(4, 9)))
+
+
+def far_logits(rng):
+    """Logits from −200 to 200."""
+    a, b, u, w, c, z = smallest(rng, 6)
+    l = LINKS["l"](a * z + b, u, w, 0)
+    scale = 400 / np.ptp(l)
+    return a, b, u * scale, w * scale, 200 - scale * l.max(), z
+
+
+SMALLEST = {
+    "is the sum over the samples, not the mean": chain(loss=lambda l: softplus(-l).sum(), dl=lambda l: sigmoid(l) - 1),
+    "is divided by the number of samples twice": chain(
+        loss=lambda l: softplus(-l).mean() / l.size, dl=lambda l: (sigmoid(l) - 1) / l.size**2),
+    "belongs to the minimax loss; the non-saturating one is asked for": chain(
+        loss=lambda l: -softplus(l).mean(), dl=lambda l: -sigmoid(l) / l.size),
+    "belongs to D's loss of a fake; G wants its samples taken for real": chain(
+        loss=lambda l: softplus(l).mean(), dl=lambda l: sigmoid(l) / l.size),
+    "has its sign flipped": chain(loss=lambda l: -softplus(-l).mean(), dl=lambda l: (1 - sigmoid(l)) / l.size),
+    "lacks the logarithm: it is made of the probabilities": chain(loss=lambda l: -sigmoid(l).mean()),
+    "lacks the logarithm: it is the mean of 1 − σ(l)": chain(loss=lambda l: 1 - sigmoid(l).mean()),
+    "is the mean of the logits; −log σ of them is asked for": chain(loss=lambda l: -l.mean()),
+    "has softplus outside the mean": chain(loss=lambda l: softplus(-l.mean())),
+    "has the logarithm outside the mean": chain(loss=lambda l: -np.log(sigmoid(l).mean())),
+    "is in bits: log2 in place of the natural logarithm": chain(loss=lambda l: softplus(-l).mean() / np.log(2)),
+    "takes the sigmoid of the logits first; softplus wants the logits": chain(
+        loss=lambda l: softplus(-sigmoid(l)).mean()),
+    "belongs to the squared error; −log σ(l) is asked for": chain(
+        loss=lambda l: ((sigmoid(l) - 1) ** 2).mean(),
+        dl=lambda l: 2 * (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l) / l.size),
+    **{f"has {eps:g} added inside the logarithm, or its probabilities clipped there; write it with softplus": chain(
+        loss=lambda l, eps=eps: -np.log(sigmoid(l) + eps).mean()) for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
+    "comes from logits of the noise z; D sees the samples G(z)": chain(x=lambda a, b, z: z),
+    "comes from samples without b": chain(x=lambda a, b, z: a * z),
+    "comes from samples without a": chain(x=lambda a, b, z: z + b),
+    "comes from samples a(z + b); b isn't multiplied with a": chain(x=lambda a, b, z: a * (z + b)),
+    "comes from logits without c": chain(l=lambda x, u, w, c: u * x**2 + w * x),
+    "comes from logits without their linear term": chain(l=lambda x, u, w, c: u * x**2 + c),
+    "comes from logits whose w isn't multiplied with x": chain(l=lambda x, u, w, c: u * x**2 + w + c),
+    "comes from logits without the square": chain(l=lambda x, u, w, c: u * x + w * x + c),
+    "comes from logits with (u x)²; only x is squared": chain(l=lambda x, u, w, c: (u * x) ** 2 + w * x + c),
+    "lacks the slope of the parabola: the chain has a link between the logit and the sample": chain(
+        slope=lambda x, u, w: 1),
+    "has a slope without the part of the linear term": chain(slope=lambda x, u, w: 2 * u * x),
+    "has a slope without the part of the square": chain(slope=lambda x, u, w: w),
+    "has a slope whose square isn't differentiated properly: a factor is missing": chain(
+        slope=lambda x, u, w: u * x + w),
+    "has a slope in which u is missing": chain(slope=lambda x, u, w: 2 * x + w),
+    "has a slope in which x is missing": chain(slope=lambda x, u, w: 2 * u + w),
+    "has a slope in which the linear term isn't differentiated": chain(slope=lambda x, u, w: 2 * u * x + w * x),
+    "has a slope with the square of x in it": chain(slope=lambda x, u, w: 2 * u * x**2 + w),
+    "has the parabola itself where its slope belongs": chain(slope=lambda x, u, w: u * x**2 + w * x),
+    "has the slope at the wrong place: x, not z, is what D sees": with_slope(lambda x, l, z, u, w: 2 * u * z + w),
+    "has the logit where the slope of the parabola belongs": with_slope(lambda x, l, z, u, w: l),
+    "lacks z: how far does a sample move when a grows a little?": chain(da=lambda dx, z: dx.sum()),
+    "has the square of z": chain(da=lambda dx, z: (dx * z**2).sum()),
+    "has x where z belongs: how far does a sample move when a grows a little?": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, (dl * slope * x).sum(), None)),
+    "has a factor a: that belongs to the derivative by z, which nobody needs": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, t[0] * (dl * slope * t[5]).sum(), t[0] * (dl * slope).sum())),
+    "has a where z belongs: how far does a sample move when a grows a little?": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, t[0] * (dl * slope).sum(), None)),
+    "has a factor z: how far does a sample move when b grows a little?": chain(db=lambda dx, z: (dx * z).sum()),
+    "has a factor b: how far does a sample move when b grows a little?": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, None, t[1] * (dl * slope).sum())),
+    "multiplies a sum and a mean; each sample's gradient belongs to its own z": chain(
+        da=lambda dx, z: dx.sum() * z.mean()),
+    "multiplies sums; each sample's gradient belongs to its own z": chain(da=lambda dx, z: dx.sum() * z.sum()),
+    "multiplies the mean gradient of the logits with the mean slope; each sample has its own": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, dl.sum() * (slope * t[5]).mean(), dl.sum() * slope.mean())),
+    "counts the first sample only": chain(da=lambda dx, z: dx[0] * z[0], db=lambda dx, z: dx[0]),
+    "counts the last sample only: = in place of +=?": chain(da=lambda dx, z: dx[-1] * z[-1], db=lambda dx, z: dx[-1]),
+    "lacks the last sample: does a loop end too early?": chain(
+        da=lambda dx, z: (dx * z)[:-1].sum(), db=lambda dx, z: dx[:-1].sum()),
+    "lacks the link from the loss to the logit": chain(dl=lambda l: 1 / l.size),
+    "is the gradient with respect to the probability; carry it through the sigmoid to the logit": chain(
+        dl=lambda l: -1 / sigmoid(l) / l.size),
+    "is the derivative of σ where that of −log σ belongs": chain(dl=lambda l: sigmoid(l) * sigmoid(-l) / l.size),
+    "is minus the derivative of σ where that of −log σ belongs": chain(dl=lambda l: -sigmoid(l) * sigmoid(-l) / l.size),
+    "has the loss where its derivative belongs": chain(dl=lambda l: -softplus(-l) / l.size),
+    "has softplus where its derivative belongs": chain(dl=lambda l: softplus(-l) / l.size),
+    "lacks brackets around a difference: only a part of it is divided by N": chain(
+        dl=lambda l: sigmoid(l) - 1 / l.size),
+    "has a factor σ(1 − σ) too much": chain(dl=lambda l: (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l) / l.size)}
+
+check.add(smallest_generator, "loss, da, db", {
+    "": smallest, "logits up to ±200": far_logits, "u = 0": lambda rng: smallest(rng, u=0.0),
+    "one sample": lambda rng: smallest(rng, 1)},
+    "three links: the loss by the logit, the logit by the sample, the sample by the parameter (lecture 01, eq. 11)",
+    tolerance=1e-6, shares={"loss": 2, "da": 2, "db": 2}, mistakes=SMALLEST,
+    hidden=[(2.0, 1.0, -0.5, 1.0, 0.25, np.float64([-1, 0, 2])), (1.0, 0.0, 0.0, 0.0, 0.0, np.float64([1, 2])),
+            far_logits])
+
+
+# --- Algorithm 1 ------------------------------------------------------------------------------------------------------
 
 def networks(rng):
     """Small ones without dead units, in which every part of a step leaves a visible trace."""
@@ -274,91 +541,6 @@ def networks(rng):
     return G, D
 
 
-def discriminator_step(G, D, opt_D, x, z):
-    l_real, tape_real = D.forward(x)
-    l_fake, tape_fake = D.forward(G(z))
-    loss, d_real, d_fake = Minimax().discriminator(l_real, l_fake)
-    D.backward(d_real, tape_real)
-    D.backward(d_fake, tape_fake)
-    opt_D.step()
-    return loss
-
-
-def step_with(real, fake):
-    """D's step with wrong gradients: functions of (its right gradient, the logits)."""
-    def step(G, D, opt_D, x, z):
-        (l_real, tape_real), (l_fake, tape_fake) = D.forward(x), D.forward(G(z))
-        _, d_real, d_fake = Minimax().discriminator(l_real, l_fake)
-        D.backward(real(d_real, l_real), tape_real)
-        D.backward(fake(d_fake, l_fake), tape_fake)
-        opt_D.step()
-    return step
-
-
-def _same(d, l):
-    return d
-
-
-def _nothing(d, l):
-    return 0 * d
-
-
-def _turned(d, l):
-    return -d
-
-
-def _twice(d, l):
-    return 2 * d
-
-
-def _summed(d, l):
-    return d * l.size
-
-
-def _one_by_one(G, D, opt_D, x, z):
-    """A step for the real samples and one for the fakes."""
-    l_real, tape_real = D.forward(x)
-    D.backward(bce_with_logits(l_real, 1.0)[1], tape_real)
-    opt_D.step()
-    l_fake, tape_fake = D.forward(G(z))
-    D.backward(bce_with_logits(l_fake, 0.0)[1], tape_fake)
-    opt_D.step()
-
-
-def _pooled_loss(G, D, opt_D, x, z):
-    l = np.concatenate([D(x), D(G(z))])
-    return bce_with_logits(l, np.float32([[1]] * len(x) + [[0]] * len(z)))[0]
-
-
-def _from_probabilities(d, l):
-    """The gradient of the loss of σ(σ(l)), taken for that of l."""
-    return (sigmoid(sigmoid(l)) - (d < 0)) / l.size
-
-
-def _pooled_step(G, D, opt_D, x, z):
-    (l_real, tape_real), (l_fake, tape_fake) = D.forward(x), D.forward(G(z))
-    both = l_real.size + l_fake.size
-    D.backward((sigmoid(l_real) - 1) / both, tape_real)
-    D.backward(sigmoid(l_fake) / both, tape_fake)
-    opt_D.step()
-
-
-D_MISSTEPS = {
-    "D is trained on the real samples only: the fakes' gradients are missing, or gone, when the step is taken": step_with(_same, _nothing),
-    "D is trained on the fakes only: the real samples' gradients are missing, or gone, when the step is taken": step_with(_nothing, _same),
-    "D moves the wrong way for the fakes: a sign, or their label": step_with(_same, _turned),
-    "D moves the wrong way for the real samples: a sign, or their label": step_with(_turned, _same),
-    "D moves the wrong way for both: a sign, or real and fake exchanged": step_with(_turned, _turned),
-    "the real samples' gradients count twice": step_with(_twice, _same),
-    "the fakes' gradients count twice": step_with(_same, _twice),
-    "the gradients are summed over each batch; they should be averaged": step_with(_summed, _summed),
-    "the fakes' gradient is that of G's loss (σ(l) − 1)/M; for D it is σ(l)/M": step_with(_same, lambda d, l: (sigmoid(l) - 1) / l.size),
-    "D makes a step for the real samples and another one for the fakes; the loss has both, so it is one step": _one_by_one,
-    "the loss is given probabilities; it wants the logits": step_with(_from_probabilities, _from_probabilities),
-    "the gradients are averaged over both batches together; each batch has its own mean": _pooled_step,
-    "the two gradients are swapped": step_with(lambda d, l: sigmoid(l) / l.size, lambda d, l: (sigmoid(l) - 1) / l.size)}
-
-
 def sgd(network, rng):
     return SGD(network.params, lr=float(rng.uniform(0.3, 0.6)))
 
@@ -366,81 +548,192 @@ def sgd(network, rng):
 def adam(network, rng):
     """Adam that has made a step already, so that a new one wouldn't do the same."""
     optimizer = Adam(network.params, lr=float(rng.uniform(0.02, 0.04)))
-    for p in network.params:
-        p.grad[...] = normal(rng, *p.grad.shape)
+    own_gradients(network, rng)
     optimizer.step()
     return optimizer
 
 
+def own_gradients(network, rng):
+    """Gradients in a network that the step must leave alone."""
+    for p in network.params:
+        p.grad[...] = normal(rng, *p.grad.shape)
+
+
+def discriminator_step(G, D, opt_D, x, z):
+    return d_step_with()(G, D, opt_D, x, z)
+
+
+def same(d, l):
+    return d
+
+
+def d_step_with(real=same, fake=same):
+    """D's step with wrong gradients: functions of (its right gradient, the logits)."""
+    def step(G, D, opt_D, x, z):
+        (l_real, tape_real), (l_fake, tape_fake) = D.forward(x), D.forward(G(z))
+        loss, d_real, d_fake = Minimax().discriminator(l_real, l_fake)
+        D.backward(real(d_real, l_real), tape_real)
+        D.backward(fake(d_fake, l_fake), tape_fake)
+        opt_D.step()
+        return loss
+    return step
+
+
+def one_by_one(G, D, opt_D, x, z):
+    """A step for the real samples and one for the fakes."""
+    for batch, target in ((x, 1.0), (G(z), 0.0)):
+        l, tape = D.forward(batch)
+        D.backward(bce_with_logits(l, target)[1], tape)
+        opt_D.step()
+
+
+def pooled_step(G, D, opt_D, x, z):
+    both = len(x) + len(z)
+    return d_step_with(lambda d, l: d * l.size / both, lambda d, l: d * l.size / both)(G, D, opt_D, x, z)
+
+
+def pooled_loss(G, D, opt_D, x, z):
+    return bce_with_logits(np.concatenate([D(x), D(G(z))]), np.float32([[1]] * len(x) + [[0]] * len(z)))[0]
+
+
+def after(step, loss):
+    """The loss once the step is made."""
+    return lambda *args: (step(*args), loss(*args))[1]
+
+
+def d_loss(G, D, opt_D, x, z):
+    return Minimax().discriminator(D(x), D(G(z)))[0]
+
+
+# what people do to a gradient of logits
+turned, nothing, twice, summed, shrunk = (
+    lambda d, l: -d, lambda d, l: 0 * d, lambda d, l: 2 * d, lambda d, l: d * l.size, lambda d, l: d / l.size)
+to_real, to_fake = lambda d, l: (sigmoid(l) - 1) / l.size, lambda d, l: sigmoid(l) / l.size
+slope_of_sigmoid = lambda d, l: d * sigmoid(l) * sigmoid(-l)  # noqa: E731
+
+
+def from_probabilities(d, l):
+    """The gradient of the loss of σ(σ(l)), taken for that of l."""
+    return (sigmoid(sigmoid(l)) - (d < 0)) / l.size
+
+
+D_MISSTEPS = {
+    "D is trained on the real samples only: the fakes' gradients are missing, or gone, when the step is taken":
+        d_step_with(fake=nothing),
+    "D is trained on the fakes only: the real samples' gradients are missing, or gone, when the step is taken":
+        d_step_with(real=nothing),
+    "D moves the wrong way for the fakes: a sign, or their label": d_step_with(fake=turned),
+    "D moves the wrong way for the real samples: a sign, or their label": d_step_with(real=turned),
+    "D moves the wrong way for both: a sign, or real and fake exchanged": d_step_with(turned, turned),
+    "the real samples' gradients count twice": d_step_with(real=twice),
+    "the fakes' gradients count twice": d_step_with(fake=twice),
+    "the gradients are summed over each batch; they should be averaged": d_step_with(summed, summed),
+    "the gradients are divided by the batch size once too often": d_step_with(shrunk, shrunk),
+    "the fakes' gradient is that of G's loss; D wants its fakes told from real samples": d_step_with(fake=to_real),
+    "D makes a step for the real samples and another one for the fakes; the loss has both, so it is one step":
+        one_by_one,
+    "the loss is given probabilities; it wants the logits": d_step_with(from_probabilities, from_probabilities),
+    "the gradients have a factor σ(1 − σ) too much: the loss's gradients belong to the logits already":
+        d_step_with(slope_of_sigmoid, slope_of_sigmoid),
+    "the gradients are averaged over both batches together; each batch has its own mean": pooled_step,
+    "the two gradients are swapped": d_step_with(to_fake, to_real),
+    "the fakes stand in for the real samples": lambda G, D, o, x, z: discriminator_step(G, D, o, G(z), z),
+    "the real samples stand in for the fakes":
+        lambda G, D, o, x, z: discriminator_step(lambda z: x, D, o, x, z)}
+
+
 def d_step_inputs(rng, optimizer=sgd):
     G, D = networks(rng)
-    for p in G.params:
-        p.grad[...] = normal(rng, *p.grad.shape)  # G's own business
+    own_gradients(G, rng)
     n, m = two_sizes(rng)
     return G, D, optimizer(D, rng), normal(rng, n, 3) + 1, normal(rng, m, 2)
 
 
-check.add(discriminator_step, "loss", {"": d_step_inputs, "another optimizer, Adam": lambda rng: d_step_inputs(rng, adam)},
-          "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)", shares={"loss": 1, "D": 3},
-          updates=("D",), missteps=D_MISSTEPS, mistakes={
-              "is computed after the update; return the one before it": lambda G, D, o, x, z: (discriminator_step(G, D, o, x, z), Minimax().discriminator(D(x), D(G(z)))[0])[1],
-              "is V; D's loss is −V": lambda G, D, o, x, z: -Minimax().discriminator(D(x), D(G(z)))[0],
-              "is the generator's loss": lambda G, D, o, x, z: NonSaturating().generator(D(G(z)))[0],
-              "is that of probabilities; the loss wants the logits": lambda G, D, o, x, z: Minimax().discriminator(sigmoid(D(x)), sigmoid(D(G(z))))[0],
-              "is the mean over both batches together; each batch has its own mean": _pooled_loss,
-              "counts the real samples only": lambda G, D, o, x, z: bce_with_logits(D(x), 1.0)[0],
-              "counts the fakes only": lambda G, D, o, x, z: bce_with_logits(D(G(z)), 0.0)[0],
-              "has the labels exchanged: real is 1, fake 0": lambda G, D, o, x, z: bce_with_logits(D(x), 0.0)[0] + bce_with_logits(D(G(z)), 1.0)[0]})
+check.add(discriminator_step, "loss", {
+    "": d_step_inputs, "another optimizer, Adam": lambda rng: d_step_inputs(rng, adam)},
+    "D on real, D on G(z), the loss's two gradients, two backward passes, one step (lecture 01, Algorithm 1)",
+    shares={"loss": 1, "D": 3}, updates=("D",), missteps=D_MISSTEPS, mistakes={
+        "is computed after the update; return the one before it": after(discriminator_step, d_loss),
+        "is V; D's loss is −V": lambda *t: -d_loss(*t),
+        "is half of D's loss: the two means are added, not averaged": lambda *t: d_loss(*t) / 2,
+        "is the generator's loss": lambda G, D, o, x, z: NonSaturating().generator(D(G(z)))[0],
+        "is that of probabilities; the loss wants the logits":
+            lambda G, D, o, x, z: Minimax().discriminator(sigmoid(D(x)), sigmoid(D(G(z))))[0],
+        "is the mean over both batches together; each batch has its own mean": pooled_loss,
+        "counts the real samples only": lambda G, D, o, x, z: bce_with_logits(D(x), 1.0)[0],
+        "counts the fakes only": lambda G, D, o, x, z: bce_with_logits(D(G(z)), 0.0)[0],
+        "has the fakes in place of the real samples": lambda G, D, o, x, z: d_loss(G, D, o, G(z), z),
+        "has the labels exchanged: real is 1, fake 0":
+            lambda G, D, o, x, z: Minimax().discriminator(-D(x), -D(G(z)))[0]})
 
 
 def generator_step(G, D, opt_G, z):
-    x_fake, tape_G = G.forward(z)
-    l_fake, tape_D = D.forward(x_fake)
-    loss, d_fake = NonSaturating().generator(l_fake)
-    G.backward(D.backward(d_fake, tape_D, weights=False), tape_G)
-    opt_G.step()
-    return loss
+    return g_step_with()(G, D, opt_G, z)
 
 
-def g_step_with(gradient):
-    """G's step with a wrong gradient: a function of (the right gradient, the logits)."""
+def g_step_with(gradient=same, on_the_way=same):
+    """G's step with a wrong gradient: of (the right one, the logits), and of (the one of its samples, the samples)."""
     def step(G, D, opt_G, z):
         x_fake, tape_G = G.forward(z)
         l_fake, tape_D = D.forward(x_fake)
-        G.backward(D.backward(gradient(NonSaturating().generator(l_fake)[1], l_fake), tape_D, weights=False), tape_G)
+        loss, d_fake = NonSaturating().generator(l_fake)
+        G.backward(on_the_way(D.backward(gradient(d_fake, l_fake), tape_D, weights=False), x_fake), tape_G)
         opt_G.step()
+        return loss
     return step
 
 
-def _times_samples(G, D, opt_G, z):
-    x_fake, tape_G = G.forward(z)
-    l_fake, tape_D = D.forward(x_fake)
-    G.backward(D.backward(NonSaturating().generator(l_fake)[1], tape_D, weights=False) * x_fake, tape_G)
-    opt_G.step()
+def g_loss(loss):
+    """A wrong loss, a function of the logits."""
+    return lambda G, D, opt_G, z: loss(D(G(z)))
+
+
+def only_first(d, l):
+    return d * (np.arange(len(d)) == 0)[:, None]
 
 
 G_MISSTEPS = {
-    "G moves the wrong way: a sign": g_step_with(_turned),
-    "G's gradient is that of the minimax loss; use the non-saturating one": g_step_with(lambda d, l: -sigmoid(l) / l.size),
-    "G's gradient is that of D's loss: G wants its samples taken for real": g_step_with(lambda d, l: sigmoid(l) / l.size),
-    "G's gradient is summed over the batch; it should be averaged": g_step_with(_summed),
-    "G's gradient is divided by the batch size once too often": g_step_with(lambda d, l: d / l.size),
-    "the loss is given probabilities; it wants the logits": g_step_with(lambda d, l: (sigmoid(sigmoid(l)) - 1) / l.size),
-    "the gradient is multiplied with G's samples on its way; D.backward returns what G.backward needs": _times_samples,
-    "G's gradient counts twice": g_step_with(_twice)}
+    "G moves the wrong way: a sign": g_step_with(turned),
+    "G's gradient is that of the minimax loss; use the non-saturating one": g_step_with(lambda d, l: -to_fake(d, l)),
+    "G's gradient is that of D's loss: G wants its samples taken for real": g_step_with(to_fake),
+    "G's gradient is summed over the batch; it should be averaged": g_step_with(summed),
+    "G's gradient is divided by the batch size once too often": g_step_with(shrunk),
+    "the loss is given probabilities; it wants the logits": g_step_with(from_probabilities),
+    "the gradient has a factor σ(1 − σ) too much: the loss's gradient belongs to the logits already":
+        g_step_with(slope_of_sigmoid),
+    "the gradient belongs to the probabilities; D.backward needs the one of the logits":
+        g_step_with(lambda d, l: -1 / sigmoid(l) / l.size),
+    "the loss itself goes back through D; its gradient belongs there":
+        g_step_with(lambda d, l: np.full_like(l, softplus(-l).mean())),
+    "the logits go back through D; the gradient of the loss belongs there": g_step_with(lambda d, l: l),
+    "a gradient of 1 goes back through D; the gradient of the loss belongs there":
+        g_step_with(lambda d, l: np.ones_like(l)),
+    "G climbs the mean of D's logits: the gradient of the loss is missing": g_step_with(
+        lambda d, l: -np.ones_like(l) / l.size),
+    "only the first sample counts": g_step_with(only_first),
+    "the gradient is multiplied with G's samples on its way; D.backward returns what G.backward needs":
+        g_step_with(on_the_way=lambda dx, x: dx * x),
+    "G's samples go back through G; the gradient that D.backward returns belongs there":
+        g_step_with(on_the_way=lambda dx, x: x),
+    "G's gradient counts twice": g_step_with(twice)}
 
 
 def g_step_inputs(rng, optimizer=sgd):
     G, D = networks(rng)
-    for p in D.params:
-        p.grad[...] = normal(rng, *p.grad.shape)  # D's own business
+    own_gradients(D, rng)
     return G, D, optimizer(G, rng), normal(rng, int(rng.integers(3, 9)), 2)
 
 
-check.add(generator_step, "loss", {"": g_step_inputs, "another optimizer, Adam": lambda rng: g_step_inputs(rng, adam)},
-          "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)", shares={"loss": 1, "G": 3},
-          updates=("G",), missteps=G_MISSTEPS, mistakes={
-              "is computed after the update; return the one before it": lambda G, D, o, z: (generator_step(G, D, o, z), NonSaturating().generator(D(G(z)))[0])[1],
-              "is that of probabilities; the loss wants the logits": lambda G, D, o, z: NonSaturating().generator(sigmoid(D(G(z))))[0],
-              "is the minimax loss; use the non-saturating one": lambda G, D, o, z: Minimax().generator(D(G(z)))[0],
-              "is that of fakes labelled as fakes: G wants them taken for real": lambda G, D, o, z: bce_with_logits(D(G(z)), 0.0)[0]})
+check.add(generator_step, "loss", {
+    "": g_step_inputs, "another optimizer, Adam": lambda rng: g_step_inputs(rng, adam)},
+    "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)",
+    shares={"loss": 1, "G": 2}, updates=("G",), missteps=G_MISSTEPS, mistakes={
+        "is computed after the update; return the one before it": after(
+            generator_step, g_loss(lambda l: softplus(-l).mean())),
+        "is that of probabilities; the loss wants the logits": g_loss(lambda l: softplus(-sigmoid(l)).mean()),
+        "is the minimax loss; use the non-saturating one": g_loss(lambda l: -softplus(l).mean()),
+        "is that of fakes labelled as fakes: G wants them taken for real": g_loss(lambda l: softplus(l).mean()),
+        "has its sign flipped: it is mean log σ(l)": g_loss(lambda l: -softplus(-l).mean()),
+        "is the sum over the batch, not the mean": g_loss(lambda l: softplus(-l).sum()),
+        "is the mean of the logits": g_loss(lambda l: l.mean()),
+        "is made of probabilities, without a logarithm": g_loss(lambda l: -sigmoid(l).mean())})
