@@ -567,3 +567,15 @@ def test_errstate_works_where_there_is_no_such_share(capsys, f):
 def test_errstate_of_a_library_works_though_the_students_does_not(monkeypatch, capsys):
     monkeypatch.setattr(call, "LIBRARIES", (*call.LIBRARIES, __file__))  # as if these functions were a library's
     assert logistic_check(shares={"y": 1, "no warning": 1})(named(told_to_be_quiet, "logistic")).points(2) == 2
+
+
+def test_numbers_may_come_in_one_array(capsys):
+    check = Checks()
+
+    def both(a, b):
+        return a + b, a * b
+
+    check.add(both, "sum, product", {"": lambda rng: (float(rng.normal()), float(rng.normal()))}, "sum and product")
+    assert check(named(lambda a, b: np.array([a + b, a * b]), "both")).points(2) == 2
+    assert check(named(lambda a, b: np.array([a * b, a + b]), "both")).points(2) == 0
+    assert check(named(lambda a, b: np.array([a + b, a * b, 0]), "both")).points(2) == 0
