@@ -690,6 +690,8 @@ check.add(
 
 def memorising(real, fake):
     """Train a D that knows roughly where the real samples are, and is much surer of samples that it has seen."""
+    if np.ndim(real) != 1 or np.ndim(fake) != 1:
+        raise ValueError(f"train expects samples of shape (n,), got {np.shape(real)} and {np.shape(fake)}")
     slope, middle = real.mean() - fake.mean() + 0.5, (real.mean() + 2 * fake.mean()) / 3
     return lambda x: slope * (x - middle) + 2.0 * np.isin(x, real) - 3.0 * np.isin(x, fake)
 
