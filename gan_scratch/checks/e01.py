@@ -94,13 +94,19 @@ NARROW = {  # rules that miss some
         lambda A, B: least(A, 0) & alone(B, 1),
     "marks only the first of several equal costs in a line, as argmin does; all of them count":
         lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
+    "looks at one cheapest column of each row only, as B.argmin does; there may be several":
+        lambda A, B: least(A, 0) & first(least(B, 1), 1),
+    "looks at one cheapest row of each column only, as A.argmin does; there may be several":
+        lambda A, B: first(least(A, 0), 0) & least(B, 1),
     "marks no cell: does < stand for ≤, so that a cell must be cheaper than itself, or is each cell compared with the "
     "whole table, though a player alone reaches one line of it?": lambda A, B: np.zeros(A.shape, bool),
     "marks the first equilibrium only; there may be several": lambda A, B: one_of(equilibria(A, B), 0),
     "marks the last equilibrium only; there may be several: is each table made anew in a loop?":
         lambda A, B: one_of(equilibria(A, B), -1),
     "never marks a cell of the last row: does a loop end too early?": lambda A, B: without_last(A, B, 1, 0),
-    "never marks a cell of the last column: does a loop end too early?": lambda A, B: without_last(A, B, 0, 1)}
+    "never marks a cell of the last column: does a loop end too early?": lambda A, B: without_last(A, B, 0, 1),
+    "never marks a cell of the last row or the last column: do the loops end too early?":
+        lambda A, B: without_last(A, B, 1, 1)}
 
 RULES = WIDE | NARROW
 
@@ -259,6 +265,8 @@ MIXED = {
     "has a plus before each entry in its denominator; solve the equation once more":
         lambda a, b, c, d, p, q, v: (
             np.array([d - c, d - b, a * d - b * c]) / (a + b + c + d)).tolist(),
+    "lacks brackets around its denominator":
+        lambda a, b, c, d, p, q, v: ((d - c) / a - b - c + d, (d - b) / a - b - c + d, None),
     "is a share of the table's numbers, which aren't probabilities; ask when the other player is indifferent":
         lambda a, b, c, d, p, q, v: ((a + b) / (a + b + c + d), (a + c) / (a + b + c + d), None),
     "is a pure strategy, 1; in such a table no pure strategy is an equilibrium":
