@@ -91,7 +91,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, help="draw the first samples into this .png")
     p.set_defaults(command=show_data)
 
-    p = commands.add_parser("check", help="run an exercise notebook as the grader does, and say what is wrong")
+    does = "run an exercise notebook as the grader does, and say what is wrong"
+    says = f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is."
+    p = commands.add_parser("check", help=does, description=says)
     p.add_argument("notebook", type=Path, nargs="?", help="the .ipynb file; it isn't changed")
     p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
                    "it is graded")

@@ -238,7 +238,7 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
         PROOFS[config["variant"]].picture(out / "mechanism.png", gan, compared, source, 1)
     plot.strip(out / "over_time.png", trainer.frames, real)
     plot.animation(out / "over_time.gif", trainer.frames, real)
-    plot.curves(out / "curves.png", trainer.history)
+    plot.losses(out / "curves.png", trainer.history)
     write_json(out / "metrics.json", {
         "config": config, "step": trainer.step, "training_seconds": round(trainer.seconds, 2), "evaluation": result,
         "warnings": list(trainer.warnings.values()), "history": trainer.history,

@@ -234,7 +234,7 @@ def test_the_page_has_every_proof_with_its_rows_and_picture():
     assert list(sections) == list(PROOFS)
     for name, proof in PROOFS.items():
         assert all(f"| {in_a_cell(text)} |" in sections[name] for text in proof.rows.values()), name
-        assert proof.baseline is None or f" {proof.baseline} " in sections[name]
+        assert proof.baseline is None or f"`{proof.baseline}`" in sections[name]
         assert (Path(__file__).parents[1] / f"course/figures/zoo_{name}.png").stat().st_size < 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""The README's promises that can be run quickly."""
+"""The promises of README.md that can be run quickly, and the links of all pages."""
 import re
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import pytest
 from gan_scratch.data import ring
 from gan_scratch.metrics import mode_coverage
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "course").glob("*.md"))]
 
 
 def blocks():
@@ -28,6 +30,7 @@ def test_the_gan_step_of_the_readme_works():
     assert mode_coverage(x, ring())["modes"] >= 5 and abs(np.median(np.linalg.norm(x, axis=1)) - 2) < 0.2
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([^)h][^)]*)\)", README.read_text()))
-def test_links_lead_somewhere(path):
-    assert (README.parent / path).exists()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    paths = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [path for path in paths if not (page.parent / path).exists()] == []

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,29 +26,39 @@ from gan_scratch.proofs import PROOFS
 PAGE = Path(__file__).parents[1] / "course/zoo.md"
 HEAD = """# The zoo
 
-Each variant trains from hand-written gradients, on one CPU core, and each has numbers that show whether its mechanism works, beside what they
-must be compared with: the same network without the mechanism, real data, chance. Cells hold the values of seeds {seeds}; where a column needs no
-training, one value. The page is written by `python -m tests.zoo`, which trains everything; one run is `gan-scratch train NAME --seed 0`. Seconds are
-those of training on one thread, two or three runs at a time, of {where}.
+Each variant trains from hand-written gradients on one CPU core, and for each there are numbers that show whether its
+mechanism works. Beside them stands what they must be compared with: the same network without the mechanism, real data,
+or chance. A cell holds the values for seeds {seeds}, or a single value where the column needs no training.
+
+`python -m tests.zoo` trains everything and writes this page. `gan-scratch train NAME --seed 0` makes one of the runs.
+The seconds are those of training on one thread of {where}, with two or three runs at a time.
 """
 
 
 # Where a number doesn't beat what it is compared with by more than the spread over seeds: what is the matter, and what was tried.
 NOTES: dict[str, str] = {
-    "acgan": "cGAN already makes digits that are named as surely as real ones, so the classifier can't gain beyond the spread; what it costs shows: recall falls with "
-             "each seed.",
-    "infogan": "The code's two numbers show as surely (they are read back), but not as ink, slant or width: there the comparison is as good.",
-    "inpainting": "The nearest training picture beats both: it has the whole shape. L1 alone is nearer in pixels, as it must be, and blurred.",
-    "cyclegan": "What the cycle alone brings is the difference to cyclegan-identity-only below: little in pixels, more in what returns.",
-    "lapgan": "The Fréchet distance is that of the single net, or worse: the net for 7×7 loses some kinds of clothes, as recall says. With its input from test "
-              "pictures the details are nearly perfect. With Adam's β₁ = 0.5 all distances were larger (27 against 23, seed 0).",
-    "progressive": "Growing is made for sizes at which a step at full size is dear; here only the last two levels cost anything, and the pictures' shapes show first at 16×16. Tried: learning "
-                   "rates 0.002 (4210 against 2790, seed 0) and 0.008, with and without restarting Adam at each level (2120 and 2500 against 1410). Single colours are as frequent in both (0.82).",
-    "stackgan": "Augmentation gives variety within a caption, and no sure help with unseen pairs.",
-    "3d-gan": "A dense G with twelve times the weights overlaps real pieces more and is smoother: at 16³ and with so few kinds of pieces convolutions win only against "
-              "voxels alone. A further 3-D convolution at 16³ took eight times as long a step and was given up.",
-    "rnn-gan": "The melodies are walks, so that the note before says all that a memory could keep: a plain recurrent network (`rnn-gan-simple`: 0.81, 0.89, 0.72 in the first row) does as well as an LSTM.",
-    "stylegan": "Seeds differ more than one would like.",
+    "acgan": "cGAN already makes digits that are named as surely as real ones, so the classifier can't gain more than the "
+             "spread over seeds. What it costs is visible, because recall is lower for every seed.",
+    "infogan": "The two numbers of the code show in the images just as surely (they can be read back), but not as ink, slant "
+               "or width. By those measures the comparison is as good.",
+    "inpainting": "The nearest training picture beats both, because it has the whole shape. L1 alone is nearer in pixels, as "
+                  "it must be, and its pictures are blurred.",
+    "cyclegan": "What the cycle alone brings is the difference from `cyclegan-identity-only` below. It is small in pixels, and "
+                "larger in how well a face returns.",
+    "lapgan": "The Fréchet distance is that of the single net, or worse, because the net for 7×7 loses some kinds of clothes, "
+              "as recall shows. With test pictures as input the details are nearly perfect. With Adam's β₁ = 0.5 all "
+              "distances were larger (27 against 23, seed 0).",
+    "progressive": "Growing is made for sizes at which a step at full size is expensive. Here only the last two levels cost "
+                   "anything, and the shapes in the pictures show first at 16×16. We also tried the learning rates 0.002 (4210 "
+                   "against 2790, seed 0) and 0.008, with and without restarting Adam at each level (2120 and 2500 against "
+                   "1410). Single colours are as frequent in both (0.82).",
+    "stackgan": "Augmentation gives variety within a caption, but no reliable help with unseen pairs.",
+    "3d-gan": "A dense G with twelve times the weights overlaps real pieces more and is smoother. At 16³ and with so few kinds "
+              "of pieces, convolutions win only against voxels alone. With a further 3-D convolution at 16³ a step took eight "
+              "times as long, and it was given up.",
+    "rnn-gan": "The melodies are walks, so that the note before says everything that a memory could keep. A plain recurrent "
+               "network (`rnn-gan-simple`: 0.81, 0.89, 0.72 in the first row) does as well as an LSTM.",
+    "stylegan": "The seeds differ more than one would like.",
 }
 
 
@@ -75,14 +87,26 @@ def in_a_cell(text: str) -> str:
     return text.strip().replace("|", r"\|")
 
 
+def introduction(name: str, data: str, steps: int, batch: int, seconds: list[int]) -> str:
+    """What stands above a variant's table: the claim, the paper, the command and how long it took."""
+    proof = PROOFS[name]
+    *first, last = map(str, seconds)
+    took = f"{', '.join(first)} and {last}" if first else last
+    text = (f"{proof.claim[0].upper() + proof.claim[1:]} ({VARIANTS[name].paper}). `gan-scratch train {name}` makes {steps} steps with "
+            f"batches of {batch} on `{data}`, which took {took} s.")
+    if proof.baseline:
+        text += f" Beside it stands `{proof.baseline}` with {round(steps * proof.share)} steps."
+    text = re.sub(r"`[^`]*`|\d+ s\.", lambda kept: kept[0].replace(" ", "\0"), f"{text} {NOTES.get(name, '')}".strip())
+    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+
+
 def section(name: str, runs: list[dict]) -> str:
     """A variant's heading, claim and table."""
-    recipe, claim, proofs = VARIANTS[name], PROOFS[name].claim, [run["evaluation"]["proof"] for run in runs]
+    config, proofs = runs[0]["config"], [run["evaluation"]["proof"] for run in runs]
     columns = list(proofs[0]["columns"])
-    beside = f" Beside it {PROOFS[name].baseline}, {round(runs[0]['config']['steps'] * PROOFS[name].share)} steps." if PROOFS[name].baseline else ""
     trained = [column for column in columns if column in VARIANTS]
-    lines = [f"## {name}", "", f"{recipe.paper}. {claim[0].upper() + claim[1:]}. `gan-scratch train {name}`: {runs[0]['config']['data']}, "
-             f"{runs[0]['config']['steps']} steps of {runs[0]['config']['batch']}, {', '.join(str(round(run['training_seconds'])) for run in runs)} s.{beside}{' ' + NOTES[name] if name in NOTES else ''}", "",
+    seconds = [round(run["training_seconds"]) for run in runs]
+    lines = [f"## {name}", "", introduction(name, config["data"], config["steps"], config["batch"], seconds), "",
              f"![{name}](figures/zoo_{name}.png)", "",
              f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for key, text in PROOFS[name].rows.items():
@@ -105,7 +129,7 @@ def main(argv: list[str] | None = None) -> None:
     todo = [(name, seed, args.out / f"{name}-{seed}") for name in args.only for seed in range(args.seeds)]
     with ThreadPoolExecutor(args.jobs) as pool:
         list(pool.map(lambda run: train(*run), todo))
-    where = f"an {processor()}, NumPy {np.__version__}"
+    where = f"an {processor()} with NumPy {np.__version__}"
     text = "\n".join([HEAD.format(seeds=", ".join(map(str, range(args.seeds))), where=where),
                       *(section(name, [finished(folder) for n, _, folder in todo if n == name]) for name in args.only)])
     for name in args.only:

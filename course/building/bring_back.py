@@ -8,6 +8,7 @@ from course.building import notebook
 from course.building.build import make_of
 from course.building.check import check, load
 from course.building.derive import derived, plain
+from course.building.regions import RegionError
 from course.building.tags import TagError
 from course.building.text import Cell, Text, TextError, compose, parse, read
 from course.building.units import ROOT, CourseError, Unit, every
@@ -72,7 +73,9 @@ def cells_of(there: dict, unit: Unit, text: Text, file: Path) -> list[Cell]:
         if cell.kind not in ("code", "markdown"):
             raise CourseError(f"{file}: cell {number} is a {cell.kind} cell; a text has code and Markdown only, change its type")
     try:
-        return plain(cells, unit.name, text.front)
+        return plain(cells, unit.name, text)
+    except RegionError as error:
+        raise CourseError(f"{file}: {error}; nothing was written to {unit.text.as_posix()}") from None
     except TagError:  # found again, and reported with its place, by `verify`
         return cells
 

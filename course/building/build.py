@@ -6,9 +6,9 @@ from pathlib import Path
 
 from course.building import notebook
 from course.building.check import load
-from course.building.derive import derived, graded
-from course.building.leaks import KNOWN, leaks
-from course.building.release import release
+from course.building.derive import derived, graded, released
+from course.building.leaks import leaks
+from course.building.release import plant, release
 from course.building.tasks import tasks
 from course.building.text import Text
 from course.building.units import ROOT, CourseError, Unit, every, find
@@ -30,7 +30,7 @@ def make(units: Iterable[Unit]) -> dict[Unit, Files]:
             texts[unit] = load(unit)
         except CourseError as error:
             mistakes.append(str(error))
-    mistakes += [str(leak) for root in roots for leak in leaks(root) if leak.key not in KNOWN]
+    mistakes += [str(leak) for root in roots for leak in leaks(root)]
     if mistakes:
         raise CourseError("\n".join(mistakes))
     return make_of(texts)
@@ -38,14 +38,16 @@ def make(units: Iterable[Unit]) -> dict[Unit, Files]:
 
 def make_of(texts: dict[Unit, Text]) -> dict[Unit, Files]:
     """The same for texts already read."""
+    planted = {unit: released(text) for unit, text in texts.items()}
     texts = {unit: derived(text, unit.name) for unit, text in texts.items()}
     made: dict[Unit, Files] = {unit: {unit.notebooks[0]: notebook.recorded(notebook.from_text(text), unit.text)}
                                for unit, text in texts.items()}
     exercises = {unit.name: unit for unit in texts if unit.kind == "exercise"}
     for name, data in release({name: made[unit][unit.notebooks[0]] for name, unit in exercises.items()}).items():
         unit = exercises[name]
-        released = notebook.recorded(notebook.read(data, unit.notebooks[1]), unit.text)
-        notebooks = {unit.notebooks[1]: released, unit.packaged[0]: released}
+        handed_out = notebook.read(data, unit.notebooks[1])
+        plant(handed_out, planted[unit])
+        notebooks = dict.fromkeys((unit.notebooks[1], unit.packaged[0]), notebook.recorded(handed_out, unit.text))
         made[unit] |= {**notebooks, unit.packaged[1]: model_answers(texts[unit])}
     return made
 

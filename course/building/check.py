@@ -7,13 +7,15 @@ import re
 import warnings
 
 from course.building.checks import check_module
+from course.building.derive import HOW_IT_WORKS
 from course.building.equations import check_equations
 from course.building.markup import check_markup
-from course.building.regions import HIDDEN, SOLUTION, RegionError, cut, regions
+from course.building.regions import HIDDEN, MARKER, PLANTED, SOLUTION, RegionError, cut, has_planted, regions, solved
 from course.building.tags import MARKS, SLIDES, Grading, TagError, grading, shown
 from course.building.tasks import check_tasks
 from course.building.text import Cell, Problem, Text, TextError, parse, read
 from course.building.units import CourseError, Unit
+from gan_scratch.classroom.source import definitions
 
 KEYS = {"lecture": {"title"}, "exercise": {"title", "answers"}}
 GONE = {"points": "the build adds up the points of the tags; remove it",
@@ -46,8 +48,25 @@ def check(text: Text, unit: Unit) -> list[Problem]:
     for cell in text.cells:
         problems += check_cell(cell, unit.kind)
     if unit.kind == "exercise" and not problems:
-        problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells)
-    return problems or check_equations(text, unit.kind, unit.name, unit.root / "course" / "lectures")
+        problems = check_ids(text.cells) or check_tasks(text.cells) + check_module(text.cells) + check_how(text.cells)
+    lectures = unit.root / "course" / "lectures"
+    return problems or check_figures(text) or check_equations(text, unit.kind, unit.name, lectures)
+
+
+def check_how(cells: list[Cell]) -> list[Problem]:
+    """An exercise without the paragraph that says how it works."""
+    if any(HOW_IT_WORKS in cell.source for cell in cells if cell.kind == "markdown"):
+        return []
+    return [Problem(cells[0].line, "the exercise doesn't say how it works; "
+                                   f"write a line {HOW_IT_WORKS} below its table")]
+
+
+def check_figures(text: Text) -> list[Problem]:
+    """A unit without a figure."""
+    if any("plot.show(" in cell.source for cell in text.cells if cell.kind == "code"):
+        return []
+    return [Problem(1, "no cell shows a figure, and every unit needs one; draw it, and end its cell with "
+                       "plot.show(fig)")]
 
 
 def check_front(text: Text, kind: str) -> list[Problem]:
@@ -102,13 +121,13 @@ def check_tags(cell: Cell, kind: str, about: Grading | None) -> None:
 
 
 def check_regions(cell: Cell, about: Grading | None) -> list[Problem]:
-    """Solutions and hidden tests: whole, and only where nbgrader cuts them."""
+    """Solutions, planted bugs and hidden tests: whole, and only where they are cut."""
     lines, word = cell.source.split("\n"), about.word if about else None
     try:
-        solutions, hidden = regions(lines, SOLUTION), regions(lines, HIDDEN)
+        solutions, hidden, planted = (regions(lines, what) for what in (SOLUTION, HIDDEN, PLANTED))
     except RegionError as error:
         return [Problem(cell.line + error.line, str(error))]
-    for what, found, where in ((SOLUTION, solutions, "solve"), (HIDDEN, hidden, "test")):
+    for what, found, where in ((SOLUTION, solutions, "solve"), (PLANTED, planted, "solve"), (HIDDEN, hidden, "test")):
         if found and word != where:
             return [Problem(cell.line + found[0][0], f"BEGIN {what} in a cell that isn't tagged {where}; "
                                                      f"tag the cell {where!r}, or remove BEGIN {what} and END {what}")]
@@ -120,7 +139,16 @@ def check_regions(cell: Cell, about: Grading | None) -> list[Problem]:
         if indent(below) != indent(lines[begin]):
             return [Problem(cell.line + begin, "BEGIN SOLUTION is indented unlike the line below, and so the stub would be; "
                                                "indent both the same")]
+    for begin, end in planted:
+        if begin - 1 not in [last for _, last in solutions]:
+            return [Problem(cell.line + begin, f"BEGIN {PLANTED} must stand in the line below END SOLUTION, because "
+                                               "students get the planted code in place of that solution; move it there")]
+        if inside := next((n for n in range(begin + 1, end) if MARKER.match(lines[n])), None):
+            return [Problem(cell.line + inside, f"another region in a planted bug; write ### END {PLANTED} before it")]
     for n, line in enumerate(lines):
+        if (found := MARKER.match(line)) and not found["what"].startswith((SOLUTION, HIDDEN, PLANTED)):
+            return [Problem(cell.line + n, f"there is no region {found['what']!r}; "
+                                           f"write {SOLUTION}, {PLANTED} or {HIDDEN}")]
         if reserved := next((term for term in ("AUTOTEST", "MARK SCHEME") if term in line), None):
             return [Problem(cell.line + n, f"{reserved!r} means something to nbgrader; write it another way")]
     return []
@@ -137,6 +165,8 @@ def check_code(cell: Cell, about: Grading | None) -> list[Problem]:
     released = cut(cell.source)
     if wrong := bad_python(released):
         return [Problem(cell.line, f"what students get of this cell isn't Python: {wrong.message}")]
+    if has_planted(cell.source) and (wrong := bad_planted(cell.source)):
+        return [Problem(cell.line + line_with(cell.source, f"BEGIN {PLANTED}"), wrong)]
     if about and about.word == "test":
         line = cell.line + ast.parse(cell.source).body[-1].lineno - 1 if ast.parse(cell.source).body else cell.line
         if wrong := bad_value(cell.source, about):
@@ -145,6 +175,24 @@ def check_code(cell: Cell, about: Grading | None) -> list[Problem]:
             return [Problem(line, f"what students see of the test {wrong}; put ### END HIDDEN TESTS above the last line")]
     return [Problem(cell.line + n, f"a line of code with {len(line)} characters; break it so that it has at most {WIDTH}")
             for n, line in enumerate(cell.source.split("\n")) if len(line) > WIDTH]
+
+
+def bad_planted(source: str) -> str | None:
+    """What is wrong with a cell that has a planted bug, as a solution and as it is released."""
+    right, planted = solved(source), definitions(cut(source))
+    if wrong := bad_python(right):
+        return f"without the planted bug this cell isn't Python: {wrong.message}"
+    if planted == definitions(right):
+        return "the planted bug is the solution itself, but for comments and white space; change something in it"
+    if empty := next((name for name, body in planted.items() if not body), None):
+        return (f"with the planted bug {empty} has nothing in it; "
+                "plant code that looks as if it worked, or remove the region")
+    return None
+
+
+def line_with(source: str, words: str) -> int:
+    """The first line that has these words, counted from 0."""
+    return next(n for n, line in enumerate(source.split("\n")) if words in line)
 
 
 def bad_python(source: str) -> Problem | None:

@@ -7,7 +7,7 @@ import math
 
 from course.building.tags import Grading, grading, shown
 from course.building.text import Cell, Problem
-from gan_scratch.classroom.spec import QUIET
+from gan_scratch.classroom.spec import QUIET, Spec
 
 IMPORT = "from gan_scratch.checks.eNN import check"
 
@@ -46,6 +46,8 @@ def check_module(cells: list[Cell]) -> list[Problem]:
     except Exception as error:  # the author's module may raise anything
         return [Problem(line, f"{module} can't be imported: {type(error).__name__}: {error}; correct the module")]
     problems = [wrong for cell, about in derived if (wrong := check_derived(cell, about, specs, module))]
+    problems += [wrong for cell, about in marked if about.word == "solve" and about.name in specs
+                 if (wrong := other_parameters(cell, specs[about.name], module))]
     tested = {about.name for _, about in derived}
     solved = {about.name for _, about in marked if about.word == "solve"}
     for cell, about in marked:
@@ -74,6 +76,19 @@ def check_derived(cell: Cell, about: Grading, specs: dict, module: str) -> Probl
     if spec.shares and not math.isclose(sum(spec.shares.values()), about.points):
         return Problem(cell.tags_line, f"the tag gives {shown(about.points)} points, but {shares} add up to "
                                        f"{shown(sum(spec.shares.values()))}; correct one of them")
+    return None
+
+
+def other_parameters(cell: Cell, spec: Spec, module: str) -> Problem | None:
+    """Parameters of the function in a solve cell that have other names than those of its reference."""
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == spec.name:
+            args = [*node.args.posonlyargs, *node.args.args, node.args.vararg, *node.args.kwonlyargs, node.args.kwarg]
+            given = [arg.arg for arg in args if arg]
+            if given != spec.parameters:
+                both = f"({', '.join(given)}) here and ({', '.join(spec.parameters)}) in {module}"
+                return Problem(cell.line + node.lineno - 1, f"{spec.name} has the parameters {both}; "
+                                                            "the diagnosis names the latter: write both alike")
     return None
 
 

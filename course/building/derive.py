@@ -1,7 +1,8 @@
 """What authors don't write because the build can: test cells, points, how an exercise works, folded speaker notes.
 
 `derived` puts it in and `plain` takes it out again, so that a notebook can be imported: of a derived text, `plain` gives
-the cells that the author wrote.
+the cells that the author wrote. With planted bugs it is the other way round: `derived` takes them out, as a solution
+hasn't got them, and `plain` puts them back from the text.
 """
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from course.building.checks import specs_of
+from course.building.regions import RegionError, cut, has_planted, replanted, solved
 from course.building.tags import Grading, grading, shown
 from course.building.tasks import Task, tasks, total
 from course.building.text import Cell, Text
 
 HOW_IT_WORKS, POINTS = "{how-it-works}", "{points}"
 HOW = Path(__file__).with_name("how_it_works.md").read_text(encoding="utf-8").strip()
+HOW_PLANTED = "A task that has code already has a mistake planted in it: find it and mend it."
 HOW_ANSWERS = ("Once you have written your answer in words, `gan-scratch check --answers NAME.ipynb` shows a model answer "
                "and how it is marked.")
 TEST = """verdict = check({name})
@@ -37,8 +40,10 @@ def derived(text: Text, name: str) -> Text:
     for cell in text.cells:
         about = graded(cell)
         source = folded(cell.source) if "notes" in cell.tags else cell.source
+        if cell.kind == "code":
+            source = solved(source)
         if cell.kind == "markdown":
-            source = source.replace(HOW_IT_WORKS, how(name, text.front)).replace(POINTS, summary(text.cells))
+            source = source.replace(HOW_IT_WORKS, how(name, text)).replace(POINTS, summary(text.cells))
         if id(cell) in headings:
             source = re.sub(r"^(.*)", lambda heading: f"{heading[1]} ({headings[id(cell)]})", source, count=1)
         if about is None or about.word != "solve" or about.points is None:
@@ -46,13 +51,15 @@ def derived(text: Text, name: str) -> Text:
             continue
         short = tuple(f"solve {about.name}" if grading(tag) else tag for tag in cell.tags)
         tag = f"test {about.name} {shown(about.points)}"
-        cells += [replace(cell, tags=short), Cell("code", test(about), (tag,), cell.line, cell.tags_line)]
+        cells += [replace(cell, source=source, tags=short), Cell("code", test(about), (tag,), cell.line, cell.tags_line)]
     return replace(text, cells=cells)
 
 
-def plain(cells: list[Cell], name: str, front: dict) -> list[Cell]:
-    """Cells of a built notebook as an author writes them."""
+def plain(cells: list[Cell], name: str, text: Text) -> list[Cell]:
+    """Cells of a notebook that was built from `text`, as an author writes them. Raises RegionError when a planted bug
+    has lost its place."""
     found: list[Cell] = []
+    bugs = planted(text)
     for cell in cells:
         about = graded(cell)
         if found and is_derived(cell, about, graded(found[-1])):
@@ -60,11 +67,26 @@ def plain(cells: list[Cell], name: str, front: dict) -> list[Cell]:
             found[-1] = replace(found[-1], tags=tags)
         elif cell.kind == "markdown":
             source = unfolded(cell.source) if "notes" in cell.tags else cell.source
-            source = SUMMARY.sub(POINTS, source.replace(how(name, front), HOW_IT_WORKS))
+            source = SUMMARY.sub(POINTS, source.replace(how(name, text), HOW_IT_WORKS))
             found.append(replace(cell, source=WORTH.sub(r"\1", source)))
         else:
-            found.append(cell)
+            bug = bugs.pop(about.name, None) if about and about.word == "solve" else None
+            found.append(replace(cell, source=replanted(cell.source, bug)) if bug else cell)
+    if bugs:
+        raise RegionError(0, f"the cell {next(iter(bugs))} is gone, which has a planted bug in the text; "
+                             "remove it from the text")
     return found
+
+
+def planted(text: Text) -> dict[str, str]:
+    """The sources, by name, of the solve cells that have a planted bug."""
+    return {about.name: cell.source for cell in text.cells
+            if (about := graded(cell)) and about.word == "solve" and has_planted(cell.source)}
+
+
+def released(text: Text) -> dict[str, str]:
+    """The same as students get them."""
+    return {name: cut(source) for name, source in planted(text).items()}
 
 
 def is_derived(cell: Cell, about: Grading | None, above: Grading | None) -> bool:
@@ -102,9 +124,11 @@ def summary(cells: list[Cell]) -> str:
     return f"{shown(total(cells))}: {shown(tests)} by tests, {shown(sum(words))} for {questions} in words"
 
 
-def how(name: str, front: dict) -> str:
+def how(name: str, text: Text) -> str:
     """The paragraph on how an exercise works."""
-    return (HOW + (f" {HOW_ANSWERS}" if front.get("answers", True) else "")).replace("NAME", name)
+    mending = f" {HOW_PLANTED}" if planted(text) else ""
+    answers = f" {HOW_ANSWERS}" if text.front.get("answers", True) else ""
+    return (HOW.replace(" {planted}", mending) + answers).replace("NAME", name)
 
 
 def folded(note: str) -> str:

@@ -2,7 +2,8 @@
 
 Names are folded (x @ W + b is u @ V + c), white space and comments are dropped. A lecture gives an answer away when half
 of its statements, two at least, stand there in a row; of an answer of up to three statements it must be all of them.
-What is shorter than ENOUGH tokens could be anything.
+What is shorter than ENOUGH tokens could be anything. What students get anyway, in the code with a planted bug, is no
+answer.
 """
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import tokenize
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-from course.building.regions import SOLUTION, RegionError, regions
+from course.building.regions import PLANTED, SOLUTION, RegionError, regions
 from course.building.text import TextError, read
 
 ENOUGH = 18  # tokens
@@ -21,14 +22,6 @@ FENCE = re.compile(r"^(`{3,})\{code-cell\}\n(.*?)^\1\s*$", re.MULTILINE | re.DOT
 SOLVE = re.compile(r":tags: \[.*?solve (\w+)")
 SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 NAMES = "·"
-
-# Found on 2026-11-28 and to be mended in the lectures: (exercise, function, lecture). Only remove from it.
-KNOWN = {
-    ("e01", "value", "01"), ("e01", "value_from_logits", "01"), ("e01", "discriminator_step", "01"),
-    ("e01", "discriminator_step", "02"), ("e01", "discriminator_step", "06"),
-    ("e02", "central_difference", "02"), ("e02", "network_gradients", "02"),
-    ("e06", "kl_gaussians", "06"),
-}
 
 
 class Token(NamedTuple):
@@ -44,10 +37,6 @@ class Leak(NamedTuple):
     lecture: Path
     line: int
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.exercise.stem.split("_")[0], self.function, self.lecture.stem.split("_")[0]
-
     def __str__(self) -> str:
         return (f"course/lectures/{self.lecture.name}:{self.line}: gives the answer {self.function} of {self.exercise.stem} "
                 "away; take the function from the library here, or show something else")
@@ -59,9 +48,10 @@ def leaks(root: Path) -> list[Leak]:
                 for path in sorted((root / "course/lectures").glob("*.md"))}
     found = []
     for exercise in sorted((root / "course/exercises").glob("*.md")):
-        for function, answer in answers(exercise):
+        for function, answer, given in answers(exercise):
+            secret = [part for part in parts(answer) if not place(part, tokens_of(given))]
             for lecture, cells in lectures.items():
-                lines = [line for part in parts(answer) for cell in cells if (line := place(part, cell))]
+                lines = [line for part in secret for cell in cells if (line := place(part, cell))]
                 found += [Leak(exercise, function, lecture, lines[0])] if lines else []
     return found
 
@@ -75,16 +65,17 @@ def code(path: Path) -> list[tuple[int, str]]:
     return [(text.count("\n", 0, match.start(2)), match[2]) for match in FENCE.finditer(text)]
 
 
-def answers(exercise: Path) -> Iterator[tuple[str, str]]:
-    """Each function that students write, with the lines of its solution."""
+def answers(exercise: Path) -> Iterator[tuple[str, str, str]]:
+    """Each function that students write, with the lines of its solution, and those of its planted bug."""
     for _, source in code(exercise):
         if solve := SOLVE.search(source):
             lines = source.split("\n")
             try:
-                inside = [line for begin, end in regions(lines, SOLUTION) for line in lines[begin + 1:end]]
+                inside = ["\n".join(line for begin, end in regions(lines, what) for line in lines[begin + 1:end])
+                          for what in (SOLUTION, PLANTED)]
             except RegionError:
                 continue
-            yield solve[1], "\n".join(inside)
+            yield solve[1], *inside
 
 
 def tokens_of(source: str, line: int = 0) -> list[Token]:

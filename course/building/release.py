@@ -6,6 +6,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import nbformat
+
 from course.building.regions import CODE_STUB, TEXT_STUB
 from course.building.units import CourseError
 
@@ -24,6 +26,18 @@ def release(solutions: dict[str, bytes]) -> dict[str, bytes]:
             (root / "solutions" / name / f"{name}.ipynb").write_bytes(data)
         convert(root)
         return {name: (root / "exercises" / name / f"{name}.ipynb").read_bytes() for name in solutions}
+
+
+def plant(notebook: dict, planted: dict[str, str]) -> None:
+    """Put code with a planted bug into released cells, in place of nbgrader's stubs; `planted`: sources by grade id."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from nbgrader.utils import compute_checksum
+    for cell in notebook["cells"]:
+        about = cell["metadata"].get("nbgrader", {})
+        if about.get("grade_id") in planted:
+            cell["source"] = planted[about["grade_id"]]
+            about["checksum"] = compute_checksum(nbformat.from_dict(cell))
 
 
 def convert(root: Path) -> None:

@@ -129,7 +129,15 @@ def bad_fences(tokens, lines: list[str]) -> list[Problem]:
         else:
             continue
         problems.append(Problem(first + 1, wrong))
-    return problems
+    return in_html(tokens, lines, bool(problems)) or problems
+
+
+def in_html(tokens, lines: list[str], broken: bool) -> list[Problem]:
+    """The first fence that belongs to the HTML above it, for want of a blank line: a cell's, or any if fences are broken."""
+    inside = [n for token in tokens if token.type == "html_block" for n in range(token.map[0] + 1, token.map[1])]
+    fence = r" {0,3}(```|~~~)" if broken else rf" {{0,3}}```+{re.escape(CODE)}"
+    wrong = "a blank line must stand above this fence, or it is taken for a part of the HTML above it; insert one"
+    return [Problem(n + 1, wrong) for n in inside if re.match(fence, lines[n])][:1]
 
 
 def bad_options(tokens) -> list[Problem]:

@@ -27,7 +27,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from course.grading import execute  # noqa: F401  (the preprocessors; loaded once for all workers)
 from course.grading.cohort import Cohort, Graded
 from course.building.units import ROOT
-from gan_scratch.classroom.matching import takes_answer
+from gan_scratch.classroom.matching import grade_id, takes_answer, takes_code
 from gan_scratch.classroom.notebooks import NotGradable
 from gan_scratch.classroom.submission import Triage, triage
 
@@ -63,10 +63,20 @@ def configuration() -> Config:
 
 
 def register() -> str:
-    """Put the exercise, as it is in solutions/, into the gradebook; returns the released notebook as JSON."""
+    """Put the exercise, as it is in solutions/, into the gradebook; returns the released notebook as JSON.
+
+    The cells that students write in are those of exercises/, which have the planted bugs; nbgrader knows only stubs.
+    """
     with open_log("exercise") as log, tempfile.TemporaryDirectory() as folder:
         convert(GenerateAssignment, None, log, release_directory=os.path.relpath(folder, cohort.root))
-        return Path(folder, cohort.exercise, f"{cohort.exercise}.ipynb").read_text(encoding="utf-8")
+        made = nbformat.read(Path(folder, cohort.exercise, f"{cohort.exercise}.ipynb"), as_version=4)
+    handed_out = cohort.root / "exercises" / cohort.exercise / f"{cohort.exercise}.ipynb"
+    cells = nbformat.read(handed_out, as_version=4).cells if handed_out.is_file() else []
+    there = {grade_id(cell): cell for cell in cells}
+    for cell in made.cells:
+        if takes_code(cell) and grade_id(cell) in there:
+            cell.source = there[grade_id(cell)].source
+    return nbformat.writes(made)
 
 
 def grade(job: tuple[str, str]) -> Graded:

@@ -82,8 +82,8 @@ def as_it_is(notebook: Notebook) -> Prepared:
     for cell in notebook.cells:
         about, source = cell["about"], cell["source"]
         if about.get("locked") and cell["cell_type"] == "code" and (source := plain_python(source)) != cell["source"]:
-            said.append(f"cell {cell['number']}: magics and shell commands in it were ignored")
-        metadata = {"gan_scratch": {"cell": cell["number"]}, "tags": cell["tags"]} | ({"nbgrader": about} if about else {})
+            said.append(f"{cell['where']}: magics and shell commands in it were ignored")
+        metadata = {"gan_scratch": {"where": cell["where"]}, "tags": cell["tags"]} | ({"nbgrader": about} if about else {})
         cells.append((new_code_cell if cell["cell_type"] == "code" else new_markdown_cell)(source, metadata=metadata))
     return Prepared(new_notebook(cells=cells), said)
 

@@ -177,12 +177,14 @@ def fails(predict: Callable[[Seen], Any], seen: Seen) -> bool:
 
 
 def error(got: np.ndarray, want: np.ndarray) -> float:
-    """The largest difference of two finite numbers in the same place; ∞ for other shapes, or where only one of the two is finite."""
+    """The largest difference of two finite numbers in the same place; ∞ for other shapes, or where NaN, ∞ and −∞ aren't the same."""
     got, want = np.asarray(got, np.float64), np.asarray(want, np.float64)
-    if got.shape != want.shape or (np.isfinite(got) != np.isfinite(want)).any():
+    if got.shape != want.shape:
         return math.inf
-    finite = np.isfinite(got)
-    return float(np.abs(got - want)[finite].max(initial=0))
+    finite = np.isfinite(got) & np.isfinite(want)
+    if not np.array_equal(got[~finite], want[~finite], equal_nan=True):
+        return math.inf
+    return float(np.abs(got[finite] - want[finite]).max(initial=0))
 
 
 def safely(holds: Callable[[Seen], bool], seen: Seen) -> bool:

@@ -58,11 +58,12 @@ class Call:
 
     @property
     def gots(self) -> list[Any] | None:
-        """What came, output by output; None when it isn't as many things as it should be."""
+        """What came, output by output; None when it isn't as many things as it should be. Numbers may come in one array."""
         value = self.outcome.value
         if len(self.spec.outputs) == 1:
             return [value]
-        return list(value) if isinstance(value, (tuple, list)) and len(value) == len(self.spec.outputs) else None
+        numbers = isinstance(value, np.ndarray) and value.ndim == 1 and not any(want.ndim for want in self.wants)
+        return list(value) if (isinstance(value, (tuple, list)) or numbers) and len(value) == len(self.spec.outputs) else None
 
     def got_after(self, name: str) -> Any:
         return self.outcome.args[self.spec.parameters.index(name)]

@@ -15,7 +15,7 @@ class Matching:
 
     Attributes:
         found: number of a released cell -> the student's cell. own: number of a released cell, or -1 -> the student's own cells
-            that follow it. elsewhere: number of an answer cell -> names that it should define -> numbers of the student's cells
+            that follow it. elsewhere: number of an answer cell -> names that it should define -> places of the student's cells
             that define them instead; made_of has the id() of these cells. said: sentences about what was mended. tasks: how
             many of the released tests and answers were recognised by more than their place.
     """
@@ -24,7 +24,7 @@ class Matching:
         self.released = released.cells
         self.found: dict[int, dict] = {}
         self.own: dict[int, list[dict]] = defaultdict(list)
-        self.elsewhere: dict[int, dict[str, int]] = {}
+        self.elsewhere: dict[int, dict[str, str]] = {}
         self.made_of: set[int] = set()
         self.said: list[str] = []
         self._ids = {grade_id(cell): i for i, cell in enumerate(self.released) if grade_id(cell)}
@@ -51,6 +51,10 @@ class Matching:
         """The tasks that the student worked on."""
         return [grade_id(cell) for i, cell in enumerate(self.released)
                 if takes_answer(cell) and (i in self.elsewhere or i in self.found and touched(self.found[i], cell))]
+
+    def places_of(self, i: int) -> str:
+        """The places of the student's cells that define instead what an answer cell should define."""
+        return " and ".join(dict.fromkeys(self.elsewhere[i].values()))
 
     def _free(self, cells: list[dict]) -> list[dict]:
         return [cell for cell in cells if id(cell) not in self._place and id(cell) not in self._left_out]
@@ -119,7 +123,7 @@ class Matching:
                 self._left_out |= {id(cell) for cell in group if cell is not best and not touched(cell, self.released[i])}
 
     def _look_elsewhere(self, cells: list[dict]) -> None:
-        """Functions that the student wrote in other cells than theirs, which are missing or empty."""
+        """Functions that the student wrote in other cells than theirs, which are missing or as they were handed out."""
         for i, stub in enumerate(self.released):
             missing = asked(stub.source) if takes_code(stub) else set()
             if i in self.found:
@@ -127,7 +131,7 @@ class Matching:
             for cell in cells if missing else ():
                 if id(cell) not in self._left_out and self.found.get(i) is not cell:
                     for name in missing & self._written(cell, stub):
-                        self.elsewhere.setdefault(i, {})[name] = cell["number"]
+                        self.elsewhere.setdefault(i, {})[name] = cell["where"]
                         self.made_of.add(id(cell))
 
     def _written(self, cell: dict, stub: NotebookNode) -> set[str]:
@@ -140,13 +144,13 @@ class Matching:
         return names & written(cell["source"], place.source) if cell["cell_type"] == "code" else set()
 
     def _leave_out_stubs(self, cells: list[dict]) -> None:
-        """Empty copies of an answer cell, which would take the place of the answer."""
+        """Untouched copies of an answer cell, which would take the place of the answer."""
         for i, stub in enumerate(self.released):
             if takes_code(stub) and (i in self.elsewhere or i in self.found and touched(self.found[i], stub)):
                 for cell in self._free(cells):
                     if asked(stub.source) & defined(cell["source"]) and not touched(cell, stub):
                         self._left_out.add(id(cell))
-                        self.said.append(f"cell {cell['number']} is the empty cell of {grade_id(stub)} once more and was left out")
+                        self.said.append(f"{cell['where']} was there once more, as it was handed out, and was left out")
 
     def _by_position(self, cells: list[dict]) -> None:
         """A written answer that was lost or never touched: the student's own text right after what precedes it when released."""
@@ -183,7 +187,7 @@ class Matching:
         if id(cell) not in self.made_of:
             return cell
         if cell["cell_type"] != "code":
-            self.said.append(f"cell {cell['number']} had become a {cell['cell_type']} cell; it was run, because it defines functions")
+            self.said.append(f"{cell['where']} had become a {cell['cell_type']} cell; it was run, because it defines functions")
         return {**cell, "cell_type": "code", "tags": [tag for tag in cell["tags"] if tag != "experiment"]}
 
     def _keep_additions(self, i: int, cell: dict) -> None:
@@ -221,13 +225,13 @@ class Matching:
     def _say_where(self) -> None:
         """One sentence for all functions that were found in the same place."""
         groups = defaultdict(list)
-        for i, places in self.elsewhere.items():
+        for i in self.elsewhere:
             stub, mine = self.released[i], self.found.get(i)
-            what = "deleted" if mine is None else "written over" if touched(mine, stub) else "left empty"
-            groups[what, tuple(sorted(set(places.values())))].append(grade_id(stub))
-        for (what, numbers), names in groups.items():
+            what = "deleted" if mine is None else "written over" if touched(mine, stub) else "left untouched"
+            groups[what, self.places_of(i)].append(grade_id(stub))
+        for (what, places), names in groups.items():
             were = f"cells {', '.join(names)} were" if len(names) > 1 else f"cell {names[0]} was"
-            self.said.append(f"{were} {what}; the answer was found in cell {', '.join(map(str, numbers))}")
+            self.said.append(f"{were} {what}; the answer was found in {places}")
 
     def _compare_with(self, mine: dict, cell: NotebookNode) -> None:
         what = f"{kind(cell)} {grade_id(cell)}"

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from gan_scratch.classroom.places import places
+
 LARGEST_FILE = 200 * 2**20  # bytes, pictures and all
 LARGEST = 20 * 2**20  # characters of what students write, and of pictures in it
 MOST_CELLS = 1000
@@ -140,17 +142,17 @@ def claimed(notebook: dict) -> str:
 
 
 def tidied(cells: list) -> list[dict]:
-    """Cells with a known type, a source of text, a number that counts from 1, and what else is needed of them; what isn't a cell
+    """Cells with a known type, a source of text, a place in words, and what else is needed of them; what isn't a cell
     is left out."""
-    known = ((number, cell) for number, cell in enumerate(cells, 1) if isinstance(cell, dict) and cell.get("cell_type") in TYPES)
-    return [tidied_cell(cell, number) for number, cell in known]
+    known = (cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") in TYPES)
+    found = [tidied_cell(cell) for cell in known]
+    return [{**cell, "where": where} for cell, where in zip(found, places(found))]
 
 
-def tidied_cell(cell: dict, number: int) -> dict:
+def tidied_cell(cell: dict) -> dict:
     about = cell["metadata"] if isinstance(cell.get("metadata"), dict) else {}
     tag = about["nbgrader"] if isinstance(about.get("nbgrader"), dict) else {}
     return {
-        "number": number,
         "cell_type": cell["cell_type"],
         "source": text_of(cell.get("source")),
         "id": cell.get("id") if isinstance(cell.get("id"), str) else "",

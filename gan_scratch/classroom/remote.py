@@ -30,25 +30,26 @@ def settle_in() -> None:
     takes the place of NumPy."""
     shell = sys.modules["IPython"].get_ipython()
     shell.ask_exit = lambda: shell.payload_manager.write_payload({"source": "ask_exit", "keepkernel": True})
+    shell.set_custom_exc = lambda *_: None  # an error must stay one: see missing.py
     sys.path.append("")
 
 
-def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1) -> str:
+def ask(name: str, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False) -> str:
     """The expression that the kernel evaluates: it calls the function on each of the inputs and gives back the outcomes as text."""
-    request = base64.b64encode(pickle.dumps((name, inputs, seconds, needed))).decode()
+    request = base64.b64encode(pickle.dumps((name, inputs, seconds, needed, aloud))).decode()
     return f"__import__('gan_scratch.classroom.remote', fromlist=['answer']).answer({request!r}, globals())"
 
 
 def answer(request: str, names: dict) -> str:
     """In the kernel: call the student's function and write down the outcomes."""
-    name, inputs, seconds, needed = pickle.loads(base64.b64decode(request))
+    name, inputs, seconds, needed, aloud = pickle.loads(base64.b64decode(request))
     f = names.get(name)
     if f is None:
         outcomes = [Outcome(error=MISSING.format(name))]
     elif not callable(f):
         outcomes = [Outcome(error=f"the name {name} stands for a value of type {type(f).__name__}, not for a function")]
     else:
-        outcomes = call_all_here(f, inputs, seconds, needed)
+        outcomes = call_all_here(f, inputs, seconds, needed, aloud)
     return base64.b64encode(pack(outcomes).encode()).decode()
 
 
@@ -136,19 +137,30 @@ def one_line(text: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in str(text)[:1000])
 
 
+def explained(error: str, below: dict[str, str]) -> str:
+    """A NameError, with the place where the name is defined when that is further down."""
+    found = re.search(r"NameError: name '(\w+)' is not defined", error)
+    where = below.get(found[1]) if found else None
+    if not where:
+        return error
+    return f"{error[: found.end()]}; it is defined further down, in {where}, and that must be run first"
+
+
 class Remote:
     """Stands for the function `name` of a kernel. `evaluate(expression) -> str` runs there; `seconds` limits one call.
-    `failed` says what became of a cell that should have defined it, "" if nothing happened."""
+    `failed` says what became of a cell that should have defined it, "" if nothing happened; `below` where the names are
+    defined that aren't there yet."""
 
-    def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = ""):
+    def __init__(self, name: str, evaluate: Callable[[str], str], seconds: float, failed: str = "",
+                 below: dict[str, str] | None = None):
         self.__name__, self._evaluate, self._seconds, self._failed = name, evaluate, seconds, failed
-        self._dead = ""
+        self._dead, self._below = "", dict(below or {})
 
-    def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1) -> list[Outcome]:
+    def call_remotely(self, inputs: list[tuple], seconds: float, needed: int = 1, aloud: bool = False) -> list[Outcome]:
         """One call for each of the inputs; whatever goes wrong with the kernel becomes an error of the outcome."""
         if self._dead:
             return [Outcome(error=self._dead)]
-        request = ask(self.__name__, inputs, min(seconds, self._seconds), needed)
+        request = ask(self.__name__, inputs, min(seconds, self._seconds), needed, aloud)
         try:
             outcomes = unpack(text_of(self._evaluate(request)))
         except ValueError as error:
@@ -158,6 +170,8 @@ class Remote:
             return [Outcome(error=self._dead)]
         if self._failed and outcomes and outcomes[0].error == MISSING.format(self.__name__):
             return [Outcome(error=f"it isn't there, because {self._failed}")]
+        for outcome in outcomes:
+            outcome.error = explained(outcome.error, self._below)
         forged = not 0 < len(outcomes) <= len(inputs) or any(
             len(outcome.args) != len(args) for outcome, args in zip(outcomes, inputs) if not outcome.error
         )

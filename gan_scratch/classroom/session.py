@@ -24,7 +24,8 @@ from nbformat.v4 import new_output
 
 from gan_scratch.classroom.check import Checks
 from gan_scratch.classroom.kernel import Kernel, Limits, Start, start
-from gan_scratch.classroom.remote import Remote
+from gan_scratch.classroom.places import places
+from gan_scratch.classroom.remote import Remote, explained
 from gan_scratch.classroom.replay import Replay
 from gan_scratch.classroom.source import defined, names_read
 
@@ -78,7 +79,7 @@ def run(nb: NotebookNode, start: Start = start, limits: Limits = Limits(), folde
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         kernel = stack.enter_context(Kernel(start, folder, limits))
         kernel.begin()
-        session = Session(Replay(kernel, limits, []), limits)
+        session = Session(Replay(kernel, limits, []), limits, nb.cells)
         for i in order(nb.cells):
             session.take(nb.cells[i], i)
         result = Result([task for _, task in sorted(session.tasks.items())], session.problems)
@@ -116,15 +117,21 @@ def is_run(cell: NotebookNode) -> bool:
 
 
 class Session:
-    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, and how the cells
-    ended that should have defined a name in the kernel."""
+    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, how the
+    cells ended that should have defined a name in the kernel, and where the names are defined that aren't there yet."""
 
-    def __init__(self, replay: Replay, limits: Limits):
+    def __init__(self, replay: Replay, limits: Limits, cells: list[NotebookNode]):
         self.tasks: dict[int, Task] = {}
         self.problems = replay.problems
         self._replay, self._limits = replay, limits
         self._names: dict[str, Any] = {}
         self._failed: dict[str, str] = {}
+        self._where = [cell.metadata.get("gan_scratch", {}).get("where", where)
+                       for cell, where in zip(cells, places(cells))]
+        self._below: dict[str, str] = {}
+        for cell, where in zip(cells, self._where):
+            for name in defined(cell.source) if is_run(cell) else ():
+                self._below.setdefault(name, where)
 
     def take(self, cell: NotebookNode, place: int) -> None:
         """Run or judge one cell. Raises Unusable."""
@@ -134,7 +141,9 @@ class Session:
         if is_test(cell):
             self.tasks[place] = self._judge(cell)
         elif is_run(cell):
-            self._run(cell, cell.metadata.get("gan_scratch", {}).get("cell", place + 1))
+            for name in defined(cell.source):
+                self._below.pop(name, None)
+            self._run(cell, self._where[place])
 
     def _judge(self, cell: NotebookNode) -> Task:
         task = judge(cell.source, cell.metadata.nbgrader, self._names, self._remote)
@@ -144,14 +153,15 @@ class Session:
         return task
 
     def _remote(self, name: str) -> Remote:
-        return Remote(name, self._replay.evaluate, self._limits.call, self._failed.get(name, ""))
+        return Remote(name, self._replay.evaluate, self._limits.call, self._failed.get(name, ""), self._below)
 
-    def _run(self, cell: NotebookNode, number: int) -> None:
+    def _run(self, cell: NotebookNode, where: str) -> None:
         if cell.metadata.get("nbgrader", {}).get("locked"):
             self._run_here(cell)
         said = len(self.problems)
-        cell.outputs, left_out = self._replay.run(cell.source, f"cell {number}")
-        ended = [how_it_ended(number, output, self._limits) for output in cell.outputs if output.output_type == "error"]
+        cell.outputs, left_out = self._replay.run(cell.source, where)
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        ended = [how_it_ended(where, error, self._limits, self._below) for error in errors]
         self.problems += ended
         if left_out:
             ended = self.problems[said:][-1:] or ["the time was used up before its cell could run"]
@@ -168,12 +178,12 @@ class Session:
                            "was handed out, and install the version of gan-scratch that belongs to it") from None
 
 
-def how_it_ended(number: int, error, limits: Limits) -> str:
+def how_it_ended(where: str, error, limits: Limits, below: dict[str, str]) -> str:
     """A sentence about a cell of the student's that raised an exception."""
     if error.ename == "KeyboardInterrupt":
-        return f"cell {number}: it didn't end within {limits.cell:g} s and was stopped"
+        return f"{where}: it didn't end within {limits.cell:g} s and was stopped"
     said = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", error.evalue[:200])  # without a kernel's name for the cell
-    return f"cell {number} ended with {error.ename}: {said}"
+    return explained(f"{where} ended with {error.ename}: {said}", below)
 
 
 def judge(source: str, about: dict, names: dict[str, Any], lookup: Callable[[str], Any]) -> Task:

@@ -10,6 +10,7 @@ from typing import Iterator
 TIMED = re.compile(r"^([ \t]*)%time[ \t]+(?=\S)", re.M)  # what it times stays
 MAGIC = re.compile(r"^([ \t]*)[%!?].*", re.M)
 DEFINITION = re.compile(r"^(?:(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=[^=])", re.M)
+FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)", re.M)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -54,6 +55,14 @@ def _definitions(source: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, essence(statement)) for statement in tree.body for name in bound(statement))
 
 
+def functions(source: str) -> list[str]:
+    """The functions that a cell defines at its top level; the cell need not be valid Python."""
+    tree = tree_of(plain_python(source))
+    if tree is None:
+        return list(dict.fromkeys(FUNCTION.findall(source)))
+    return list(dict.fromkeys(node.name for node in tree.body if isinstance(node, FUNCTIONS)))
+
+
 def defined(source: str) -> set[str]:
     """Names that a cell binds at its top level."""
     return set(definitions(source))
@@ -95,11 +104,11 @@ def essence(statement: ast.stmt) -> str:
     return f"{ast.unparse(statement.args)}: " + "\n".join(map(ast.unparse, body))
 
 
-def without_empty(source: str) -> str:
-    """A cell's source without the functions that have nothing in them."""
-    lines, tree = source.splitlines(), tree_of(source)
+def without_unwritten(source: str, stub: str) -> str:
+    """A cell's source without the functions that have nothing in them, or nothing else than in the stub."""
+    lines, tree, before = source.splitlines(), tree_of(source), definitions(stub)
     for node in reversed(tree.body if tree else []):
-        if isinstance(node, FUNCTIONS) and not essence(node):
+        if isinstance(node, FUNCTIONS) and essence(node) in ("", before.get(node.name)):
             del lines[min([node, *node.decorator_list], key=lambda part: part.lineno).lineno - 1:node.end_lineno]
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ from gan_scratch.classroom.finding import Candidate, candidates, listed, other_f
 from gan_scratch.classroom.matching import Matching, grade_id, takes_answer, touched
 from gan_scratch.classroom.notebooks import Notebook, NotGradable, claimed
 from gan_scratch.classroom.shadows import ignored, shadowing
-from gan_scratch.classroom.source import without_empty
+from gan_scratch.classroom.source import without_unwritten
 
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -183,13 +183,12 @@ def refuse_other(cells: list[dict], matching: Matching, name: str) -> None:
 
 
 def fill(cell: NotebookNode, i: int, matching: Matching) -> None:
-    """Put into a released cell what the student wrote there. A missing or empty stub stays out: it would take the place of a function
+    """Put into a released cell what the student wrote there. A missing or untouched stub stays out: it would take the place of a function
     that the student wrote elsewhere."""
     mine = matching.found.get(i)
     if i in matching.elsewhere:
-        places = sorted(set(matching.elsewhere[i].values()))
-        note = f"# The student's answer is in cell {listed(list(map(str, places)))}."
-        cell.source = f"{note}\n{without_empty(mine['source'])}" if mine and touched(mine, cell) else note
+        note = f"# The student's answer is in {matching.places_of(i)}."
+        cell.source = f"{note}\n{without_unwritten(mine['source'], cell.source)}" if mine and touched(mine, cell) else note
     elif takes_answer(cell) and mine is None and cell.cell_type == "code":
         cell.source = "# This cell was missing."
     elif mine is not None and (takes_answer(cell) or not grade_id(cell)):  # a student may write into ordinary text, too
@@ -197,12 +196,12 @@ def fill(cell: NotebookNode, i: int, matching: Matching) -> None:
         if cell.cell_type == "markdown" and mine["attachments"]:
             cell.attachments = nbformat.from_dict(mine["attachments"])
     if mine is not None:
-        cell.metadata["gan_scratch"] = {"cell": mine["number"]}
+        cell.metadata["gan_scratch"] = {"where": mine["where"]}
 
 
 def own(cell: dict, number: int) -> NotebookNode:
     """A cell that the student added, without outputs and without metadata but its tags."""
-    about = {"gan_scratch": {"cell": cell["number"]}} | ({"tags": cell["tags"]} if cell["tags"] else {})
+    about = {"gan_scratch": {"where": cell["where"]}} | ({"tags": cell["tags"]} if cell["tags"] else {})
     new = NEW[cell["cell_type"]](cell["source"], id=f"own-{number}", metadata=about)
     if cell["cell_type"] == "markdown" and cell["attachments"]:
         new.attachments = nbformat.from_dict(cell["attachments"])

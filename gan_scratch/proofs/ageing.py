@@ -123,5 +123,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("z found for identity stays the same person at another age; in pixels it is no nearer",
+PROOF = Proof("a z that was optimised for identity stays the same person at another age, but in pixels it is no nearer",
               ROWS, measure, references, picture, on=("faces",))

@@ -57,6 +57,6 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("drawn from coarse to fine, more clothes are such as real ones are (precision, coverage) than drawn at once in the same time",
+PROOF = Proof("more clothes are like real ones (precision, coverage) if they are drawn from coarse to fine than if they are drawn at once in the same time",
               ROWS | {"detail": DETAIL}, measure, references, picture,
               baseline="lapgan-single-scale", share=1.5, on=("mnist", "fashion_mnist"))

@@ -52,5 +52,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.grids(path, {f"{title}: gradient energy {gradient_energy(images[:N]) / real:.2f} of real": images[:100] for title, images in panels.items()}, 10, (7.5, 8))
 
 
-PROOF = Proof("the autoencoder has a bound of log p(x), and blurs what the GAN draws sharply", ROWS, measure, references, picture, baseline="dcgan",
+PROOF = Proof("the autoencoder has a bound on log p(x), and it blurs what the GAN draws sharply", ROWS, measure, references, picture, baseline="dcgan",
               on=("mnist", "fashion_mnist"))

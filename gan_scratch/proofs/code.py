@@ -14,7 +14,7 @@ from gan_scratch.proofs.proof import Proof
 
 N = 2000
 ROWS = {"information": "the bound on I(class of the code; image), nats (log 10 = 2.30)",
-        "digit": "images whose digit is their code class's most frequent one", "explained": "share of an image's variance between the code's classes",
+        "digit": "images whose digit is the most frequent one of their code class", "explained": "share of an image's variance between the code's classes",
         "best": "largest |correlation| of a code's number with ink, slant or width", **{name: f"  with {name}" for name in NAMES},
         "moved": "largest shift of one of them along a number, in deviations of real digits",
         "fid": "Fréchet distance to real images on the judge's features"}
@@ -78,5 +78,5 @@ def walk(gan, j: int, seed: int) -> np.ndarray:
     return drawn(gan, z, c)
 
 
-PROOF = Proof("the classes of the code come to stand for digits, without a label", ROWS, measure, references, picture,
+PROOF = Proof("without any labels, the classes of the code come to stand for digits", ROWS, measure, references, picture,
               baseline="infogan-without-information", on=("mnist14", "fashion14"))

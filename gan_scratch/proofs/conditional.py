@@ -94,7 +94,7 @@ def truncation_picture(path: Path, gan, baseline, data, seed: int) -> None:
 
 CLASS = Proof("G makes the class that it is asked for", PER_CLASS, measure, references, rows_by_class, on=JUDGED)
 AGAINST_CGAN = Proof("D names the class, and G makes it", PER_CLASS, measure, references, rows_by_class, baseline="cgan", on=JUDGED)
-TRUNCATION = Proof("G makes the class asked for, and a smaller z makes it more surely and with less variety", PER_CLASS | {
+TRUNCATION = Proof("G makes the class that it is asked for, and with a smaller z it does so more surely and with less variety", PER_CLASS | {
     "within": "deviation of a pixel within a class", "accuracy_cut": "with |z| ≤ 0.5: share in the class asked for",
     "recall_cut": "  recall", "within_cut": "  deviation of a pixel within a class", "fid_cut": "  Fréchet distance"},
     measure_truncation, references_truncation, truncation_picture, on=JUDGED)

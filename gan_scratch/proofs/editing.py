@@ -22,7 +22,7 @@ ROWS = {**{f"{name}_{what}{suffix}": text.format(name) for name in NAMES for suf
                               ("each", "  the other two, of a single digit (mean size)"))},
         "random_own": "mean size of a shift along random directions, on average over digits", "random_each": "  of a single digit",
         "kept": "share of digits that stay what they are along the projected normals",
-        "covariance": "gap between Cov(s) of drawn z and Λ NᵀN Λ: 0 but for the draw", "angle": "  largest off-diagonal entry of Λ NᵀN Λ"}
+        "covariance": "gap between Cov(s) of drawn z and Λ NᵀN Λ (0 apart from the random draw)", "angle": "  largest off-diagonal entry of Λ NᵀN Λ"}
 
 
 def images(gan, z: np.ndarray) -> np.ndarray:
@@ -91,5 +91,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("a normal moves its attribute; projected, it leaves the others alone on average, though not on every single digit",
+PROOF = Proof("a normal moves its own attribute, and a projected normal leaves the others alone on average, though not on every single digit",
               ROWS, measure, references, picture, on=("mnist14", "fashion14"))

@@ -88,4 +88,4 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("what D learned without labels helps a classifier that has few", ROWS, measure, references, picture, on=("mnist", "fashion_mnist"))
+PROOF = Proof("what D learned without labels helps a classifier that has few labels", ROWS, measure, references, picture, on=("mnist", "fashion_mnist"))

@@ -63,5 +63,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("letter, weight and slant are those that were asked for, together",
+PROOF = Proof("G makes the letter, the weight and the slant that were asked for, all three together",
               ROWS, measure, references, picture, baseline="controlgan-as-cgan", on=("glyphs",))

@@ -57,7 +57,7 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.grids(path, panels, 3, (7.5, 9), "time to the right, pitch upwards")
 
 
-CONDITIONER = Proof("with the conditioner a bar goes on where the bar before ended", ROWS, measure, references, picture,
+CONDITIONER = Proof("with the conditioner, a bar goes on from where the bar before it ended", ROWS, measure, references, picture,
                     baseline="midinet-without-conditioner", on=("melodies",))
 HEARS = Proof("an LSTM that hears its own notes goes on from the note before",
               ROWS, measure, references, picture, baseline="rnn-gan-deaf", on=("melodies",))

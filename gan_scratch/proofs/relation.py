@@ -74,5 +74,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("with attention D sees that two discs far apart belong together, and G learns it", ROWS, measure, references, picture,
+PROOF = Proof("with attention, D sees that two distant discs belong together, and G learns it", ROWS, measure, references, picture,
               baseline="sagan-without-attention", on=("discs",))

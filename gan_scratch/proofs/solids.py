@@ -65,5 +65,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.grids(path, panels, 6, (7, 9), "chairs, tables, pedestals")
 
 
-PROOF = Proof("3-D convolutions make solids of the kind asked for with a twelfth of a dense G's weights",
+PROOF = Proof("3-D convolutions make solids of the kind that is asked for, with a twelfth of the weights of a dense G",
               ROWS, measure, references, picture, baseline="3d-gan-dense", on=("voxels",))

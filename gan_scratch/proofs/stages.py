@@ -79,5 +79,5 @@ def picture(path: Path, gan, baseline, data, seed: int) -> None:
     plot.save(fig, path)
 
 
-PROOF = Proof("pictures show what captions say, also unseen combinations; augmentation makes them differ", ROWS, measure, references, picture,
+PROOF = Proof("pictures show what their captions say, even for unseen combinations, and augmentation makes them differ", ROWS, measure, references, picture,
               baseline="stackgan-without-augmentation", on=("captions",))

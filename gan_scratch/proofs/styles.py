@@ -69,5 +69,5 @@ def mixtures(gan, seed: int, k: int = 8) -> np.ndarray:
     return np.concatenate(table)
 
 
-PROOF = Proof("mixing styles moves colour with the fine style and shape with the coarse one", ROWS, measure, references, picture,
+PROOF = Proof("when styles are mixed, colour follows the fine style and shape follows the coarse one", ROWS, measure, references, picture,
               baseline="stylegan-without-mixing", on=("shapes16",))

@@ -191,7 +191,7 @@ def picture_sizes(path: Path, gan, baseline, data, seed: int) -> None:
                   "SRGAN": made(gan, a), "true": test.images[:20]}, 10, "held-out images")
 
 
-SRGAN = Proof("features and D give up pixels for texture: lower PSNR, sharper, nearer in distribution",
+SRGAN = Proof("the loss on features and D give up accuracy in pixels for texture, so that the PSNR is lower, but the pictures are sharper and nearer in distribution",
               SIZES, measure_sizes, references_sizes, picture_sizes, baseline="srgan-mse")
 
 # --- two styles -------------------------------------------------------------------------------------------------------------
@@ -232,8 +232,8 @@ def picture_styles(path: Path, gan, baseline, data, seed: int) -> None:
                   "F(G(A))": backend.to_host(gan.back(to_b))}, 10)
 
 
-CYCLE = Proof("cycle and identity loss make a face become its own partner, without pairs", STYLES, measure_styles, references_styles, picture_styles,
+CYCLE = Proof("the cycle loss and the identity loss turn a face into its own partner, without any pairs", STYLES, measure_styles, references_styles, picture_styles,
               baseline="cyclegan-without-either", on=("noto2twemoji",))
-IDENTITY = Proof("the identity loss alone keeps much of a face in its place; what is left is the cycle's",
+IDENTITY = Proof("the identity loss alone keeps much of a face in its place, and the cycle does the rest",
                  STYLES, measure_styles, references_styles, picture_styles,
                  on=("noto2twemoji",))

@@ -523,3 +523,59 @@ def test_what_is_said_of_an_update(f, said, capsys):
     verdict = checks({"step": wrong}["step"])
     wrong.__name__ = "wrong"
     assert not verdict and said in verdict.faults[0].sentence
+
+
+def logistic(x):
+    return (0.5 * (1 + np.tanh(x / 2))).astype(np.float32)
+
+
+def logistic_check(**options):
+    checks = Checks()
+    checks.add(logistic, "y", {"": lambda rng: (np.float32([-1000, 0.5]),)}, "y = 1/(1 + exp(−x))", **options)
+    return checks
+
+
+def told_to_be_quiet(x):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def set_to_be_quiet(x):
+    before = np.seterr(all="ignore")
+    y = 1 / (1 + np.exp(-x))
+    np.seterr(**before)
+    return y
+
+
+@pytest.mark.parametrize("f", [told_to_be_quiet, set_to_be_quiet])
+@pytest.mark.parametrize("remotely", [False, True])
+def test_errstate_does_not_hide_an_overflow_where_there_is_a_share_for_none(capsys, f, remotely):
+    errstate, seterr = np.errstate, np.seterr
+    function = named(f, "logistic")
+    if remotely:
+        function = remote.Remote("logistic", lambda expression: repr(eval(expression, {"logistic": f})), 5)
+    verdict = logistic_check(shares={"y": 1, "no warning": 1})(function)
+    assert verdict.points(2) == 1 and "on the way something overflows: overflow encountered in exp" in " ".join(capsys.readouterr().out.split())
+    assert (np.errstate, np.seterr) == (errstate, seterr)
+
+
+@pytest.mark.parametrize("f", [told_to_be_quiet, set_to_be_quiet])
+def test_errstate_works_where_there_is_no_such_share(capsys, f):
+    assert logistic_check()(named(f, "logistic")) and "warned" not in capsys.readouterr().out
+
+
+def test_errstate_of_a_library_works_though_the_students_does_not(monkeypatch, capsys):
+    monkeypatch.setattr(call, "LIBRARIES", (*call.LIBRARIES, __file__))  # as if these functions were a library's
+    assert logistic_check(shares={"y": 1, "no warning": 1})(named(told_to_be_quiet, "logistic")).points(2) == 2
+
+
+def test_numbers_may_come_in_one_array(capsys):
+    check = Checks()
+
+    def both(a, b):
+        return a + b, a * b
+
+    check.add(both, "sum, product", {"": lambda rng: (float(rng.normal()), float(rng.normal()))}, "sum and product")
+    assert check(named(lambda a, b: np.array([a + b, a * b]), "both")).points(2) == 2
+    assert check(named(lambda a, b: np.array([a * b, a + b]), "both")).points(2) == 0
+    assert check(named(lambda a, b: np.array([a + b, a * b, 0]), "both")).points(2) == 0

@@ -71,3 +71,9 @@ def test_a_file_that_takes_too_much_memory_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "LARGEST_FILE", 10)
     with pytest.raises(notebooks.NotGradable, match="too large .*: clear the outputs"):
         notebooks.load(tmp_path / write(tmp_path / "x.ipynb", {"cells": []}))
+
+
+def test_help_says_what_the_command_does(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    assert "Run an exercise notebook as the grader does, and say what is wrong" in " ".join(capsys.readouterr().out.split())

@@ -97,7 +97,10 @@ def test_cells_that_kill_or_never_end_are_left_out_and_said(tmp_path):
     nb = notebook(cell(DEATH), cell(LOOP), cell(DEAF), cell("1 / 0"), cell("for i in range(20000): print(i)"))
     result = run(nb, limits=Limits(cell=3, lines=100), folder=tmp_path)
     assert result.score == 3
-    assert [p.split(":")[0] for p in result.problems] == ["cell 3", "cell 4", "cell 5", "cell 6 ended with ZeroDivisionError"]
+    begins = ["`import os; os._exit(3)` (\"text\"): ", "`while True: pass` (\"text\"): ", "`while True:` (\"text\"): ",
+              "`1 / 0` (\"text\") ended with ZeroDivisionError: "]
+    assert len(result.problems) == 4
+    assert all(p.startswith(f"the cell that begins with {each}") for p, each in zip(result.problems, begins)), result.problems
     assert sum(len(o.text.splitlines()) for o in nb.cells[6].outputs) < 200
 
 
@@ -108,7 +111,7 @@ def test_a_function_that_kills_the_kernel_costs_its_own_points_only():
 
 def test_a_cell_that_does_not_run_is_named_as_the_reason():
     result = run(notebook(tanh="def tanh_backward(dy, y)\n    return dy"))
-    assert [task.score for task in result.tasks] == [0, 2] and "because cell 3 ended with SyntaxError" in result.tasks[0].text
+    assert [task.score for task in result.tasks] == [0, 2] and "because the cell of tanh_backward (\"text\") ended with SyntaxError" in result.tasks[0].text
 
 
 def test_experiments_are_not_run():
@@ -140,7 +143,7 @@ def test_a_test_waits_for_the_cell_that_defines_its_function():
 
 def test_a_right_function_counts_though_its_cell_fails_after_it():
     result = run(notebook(tanh=f"{RIGHT}\nprint(undefined)"))
-    assert result.score == 3 and result.problems == ["cell 3 ended with NameError: name 'undefined' is not defined"]
+    assert result.score == 3 and result.problems == ['the cell of tanh_backward ("text") ended with NameError: name \'undefined\' is not defined']
 
 
 def test_the_kernel_is_this_pythons_whatever_is_set_up(tmp_path, monkeypatch):
@@ -189,3 +192,17 @@ def test_the_command_check_on_something_else(content, said, tmp_path, capsys):
     assert cli.main(["check", str(path)]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1 and "Traceback" not in error
+
+
+def test_a_name_that_is_defined_further_down_is_explained():
+    uses = "def tanh_backward(dy, y):\n    return dy * slope(y)"
+    nb = notebook(cell("half = sigmoid(0)"), tanh=uses)
+    nb.cells[4:4] = [new_markdown_cell("## Task 2: the sigmoid"), cell("def slope(y):\n    return 1 - y * y")]
+    nb.cells[4], nb.cells[5] = nb.cells[5], nb.cells[4]
+    nb.cells.insert(4, nb.cells.pop(6))  # the test of tanh_backward comes before the cell of slope
+    result = run(nb)
+    assert result.problems == ['the cell that begins with `half = sigmoid(0)` ("text") ended with NameError: name \'sigmoid\' is not '
+                               "defined; it is defined further down, in the cell of sigmoid (task 2), and that must be run first"]
+    assert [task.score for task in result.tasks] == [0, 2]
+    assert ("NameError: name 'slope' is not defined; it is defined further down, in the cell of slope (\"text\"), and that must be run first"
+            in " ".join(result.tasks[0].text.split()))

@@ -1,7 +1,7 @@
 """What the source of a cell says."""
 import pytest
 
-from gan_scratch.classroom.source import asked, defined, harmless_part, plain_python, without_empty, written
+from gan_scratch.classroom.source import asked, defined, harmless_part, plain_python, without_unwritten, written
 
 STUB = 'def f(x):\n    """x² of x."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
 
@@ -36,6 +36,8 @@ def test_magics_are_taken_out(source, plain):
 
 def test_parts_of_a_cell():
     source = "import os\n@cached\n" + STUB + "\nx = 1\ndef g():\n    return x"
-    assert without_empty(source) == "import os\nx = 1\ndef g():\n    return x"
+    assert without_unwritten(source, STUB) == "import os\nx = 1\ndef g():\n    return x"
+    assert without_unwritten(source, STUB + "\ndef g():\n    return  x  # as planted") == "import os\nx = 1"
+    assert without_unwritten(source, STUB + "\ndef g():\n    return -x") == "import os\nx = 1\ndef g():\n    return x"
     assert harmless_part("import os\nx = 1\ndef g():\n    return x") == "import os\ndef g():\n    return x"
     assert harmless_part("def f(:") == "" and defined("def f(:") == {"f"}

@@ -153,3 +153,21 @@ def test_a_listed_mistake_handed_in_gets_its_own_sentence(check, spec, kind, sen
             verdict = check(answer)
         assert not verdict, f"accepted with seed {seed}, so that no case tells it from right: {sentence!r}"
         assert any(sentence in fault.sentence for fault in verdict.faults), f"{sentence!r} isn't in the verdict: {printed.getvalue()}"
+
+
+def planted():
+    """Every function whose cell has code with a planted bug, as it is released."""
+    for name in NAMES:
+        nb = nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4)
+        for cell in nb.cells:
+            about = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and about.get("solution") and "raise NotImplementedError()" not in cell.source:
+                yield pytest.param(name, about["grade_id"], cell.source, id=f"{name.split('_')[0]}-{about['grade_id']}")
+
+
+@pytest.mark.parametrize("name, function, source", list(planted()))
+def test_a_planted_bug_handed_in_as_it_is_released_is_found(name, function, source):
+    for seed in range(3):
+        task = score(name, {function: source}, function, seed)[function]
+        assert task.score < task.points, f"accepted with seed {seed}, though nothing was mended"
+        assert task.diagnoses and "Not written yet" not in task.text and "Traceback" not in task.text, task.text

@@ -28,7 +28,7 @@ $$y = x^2 \\tag{1}$$
 
 import math
 
-print(math.pi)
+plot.show(math.pi)
 ```
 
 ```{code-cell}
@@ -87,7 +87,7 @@ The model answer. Rubric: 3.5 points.
 ```{{code-cell}}
 :tags: [experiment]
 
-print(square(5))
+plot.show(square(5))
 ```
 """
 

@@ -66,10 +66,10 @@ def test_how_it_works_is_said_to_both_readers():
 @pytest.mark.parametrize("unit", every(ROOT), ids=lambda unit: unit.name)
 def test_what_is_derived_is_taken_out_again(unit):
     text = parse((ROOT / unit.text).read_text(encoding="utf-8"))
-    assert plain(derived(text, unit.name).cells, unit.name, text.front) == text.cells
+    assert plain(derived(text, unit.name).cells, unit.name, text) == text.cells
 
 
 def test_several_of_everything_is_taken_out_again():
     text = parse(EXERCISE.replace("\n## Task 2: a question", SECOND.replace("## Task 3: a question in words\n", "") + "\n## Task 3: a question"))
     made = derived(text, "e01_squares")
-    assert len(made.cells) == len(text.cells) + 3 and plain(made.cells, "e01_squares", text.front) == text.cells
+    assert len(made.cells) == len(text.cells) + 3 and plain(made.cells, "e01_squares", text) == text.cells

@@ -2,7 +2,7 @@
 import pytest
 
 from course.building import build
-from course.building.leaks import KNOWN, leaks
+from course.building.leaks import leaks
 from course.building.units import ROOT
 from tests.course.building.small import EXERCISE_TEXT, LECTURE_TEXT, edit, refusal
 
@@ -14,7 +14,7 @@ PAIR = "e = np.exp(-np.abs(x))\n    return np.where(x > 0, e, 1 / e)"
 def gives_away(root, answer, shown):
     edit(root, EXERCISE_TEXT, "secret = x * x\n    return secret", answer)
     edit(root, LECTURE_TEXT, 'print("long")', shown)
-    return [leak.key for leak in leaks(root)]
+    return [(leak.exercise.stem.split("_")[0], leak.function, leak.lecture.stem.split("_")[0]) for leak in leaks(root)]
 
 
 @pytest.mark.parametrize("answer, shown", [
@@ -48,5 +48,5 @@ def test_the_build_refuses_a_lecture_that_gives_an_answer_away(root):
                                                    "take the function from the library here, or show something else")
 
 
-def test_no_lecture_gives_an_answer_away_but_those_that_are_known():
-    assert {leak.key for leak in leaks(ROOT)} == KNOWN, "a leak was added; or one was mended, and must be removed from KNOWN in leaks.py"
+def test_no_lecture_gives_an_answer_away():
+    assert leaks(ROOT) == []

@@ -63,7 +63,7 @@ MISTAKES = [
     (SOLVE, "pass\ntry:\n    ### BEGIN SOLUTION\n    pass\nfinally:\n    pass\n    ### END SOLUTION", "def square(x):",
      "what students get of this cell isn't Python"),
     (f"{IMPORT}```\n", IMPORT, "```{code-cell}", "never closed"),
-    ("```{code-cell}\n:tags: [experiment]\n\nprint(square(5))\n```\n", "~~~{code-cell}\nprint(square(5))\n", "~~~{code-cell}", "never closed"),
+    ("```{code-cell}\n:tags: [experiment]\n\nplot.show(square(5))\n```\n", "~~~{code-cell}\nplot.show(square(5))\n", "~~~{code-cell}", "never closed"),
     ("Why is it", "```python\nWhy is it", "```python", "never closed"),
     (f"```{{code-cell}}\n{SETUP}", f"```{{code_cell}}\n{SETUP}", "```{code_cell}", "unknown cell"),
     (f"```{{code-cell}}\n{SETUP}", f"``` {{code-cell}}\n{SETUP}", "``` {code-cell}", "unknown cell"),
@@ -100,6 +100,10 @@ MISTAKES = [
     ("Why is it", "By (1) and (3) of the lecture, why is it", "By (1) and (3) of the lecture, why is it never negative?", "no equation (3)"),
     ("Why is it", "$$y = x \\tag{7}$$\n\nWhy is it", "$$y = x \\tag{7}$$", "no equation (7)"),
     ("Why is it", "$$y \\quad (4)$$\n\nWhy is it", "$$y \\quad (4)$$", "no equation (4)"),
+    ("Hint 3: a hint</summary>\n\nThink", "Hint 3: a hint</summary>\n```python\nx = 1\n\ny = 2\n```\n\nThink", "```python", "a blank line must stand above"),
+    ("{how-it-works}\n\n", "", "# Squares", "write a line {how-it-works} below its table"),
+    ("plot.show(square(5))", "square(5)", "---", "no cell shows a figure"),
+    ("def square(x)", "def square(z, y)", "def square(z, y):", "has the parameters (z, y) here and (x) in tests"),
     ("Why is it", "Why (lecture 02, (1)) is it", "Why (lecture 02, (1)) is it never negative?", "lecture 02, which isn't written yet"),
 ]
 
@@ -160,6 +164,15 @@ def test_a_mistake_in_a_lecture_is_named_with_its_line(root, old, new, line, wor
     number = (root / LECTURE_TEXT).read_text(encoding="utf-8").split("\n").index(line) + 1
     said = refusal(load, find("01", root))
     assert said.startswith(f"{LECTURE_TEXT}:{number}: ") and words in said
+
+
+@pytest.mark.parametrize("cell", ["", "```{code-cell}\nx = 1\n```\n\n"], ids=["the task's", "one with no blank line in it"])
+def test_a_missing_blank_line_above_a_fence_is_named_with_its_line(root, cell):
+    fence = "```{code-cell}\n:tags: [solve square 4]"
+    edit(root, EXERCISE_TEXT, f"</details>\n\n{fence}", f"</details>\n{cell}{fence}")
+    line = (root / EXERCISE_TEXT).read_text(encoding="utf-8").split("\n").index("Think 3 times.") + 4
+    assert refusal(load, find("e01", root)) == (f"{EXERCISE_TEXT}:{line}: a blank line must stand above this fence, or it is taken for "
+                                                "a part of the HTML above it; insert one")
 
 
 @pytest.mark.parametrize("shares, points, words", [

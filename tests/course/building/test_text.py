@@ -30,12 +30,12 @@ def f():
     ("markdown", "<details><summary>Hint</summary>\n\n```python\nx\n```\n\n</details>"),
 ])
 def test_odd_cells_survive(root, kind, source):
-    cells = [Cell("markdown", "above"), Cell(kind, source, ("slide",)), Cell(kind, source), Cell("markdown", "below")]
+    cells = [Cell("markdown", "above"), Cell(kind, source, ("slide",)), Cell(kind, source), Cell("markdown", "below"), Cell("code", "plot.show(f)")]
     text = compose("---\ntitle: x\n---\n\n", cells)
     assert parse(text).cells == cells
     (root / LECTURE_TEXT).write_text(text, encoding="utf-8")
     build.build(["01"], root)
-    assert [cell.source for cell in opened(root, LECTURE_FILE).cells] == ["above", source, source, "below"]
+    assert [cell.source for cell in opened(root, LECTURE_FILE).cells] == ["above", source, source, "below", "plot.show(f)"]
     assert build.check(["01"], root) == 0
 
 

@@ -317,58 +317,58 @@ BOTH = "\n\n".join(RIGHT.values())
 MOVED = {"triage": True, "moved": True}
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in cell 3", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in the cell of dense_forward, leaky_relu", **MOVED)
 def all_in_one_cell(notebook):
     return without(put(notebook, "setup", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in cell 10", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in the cell of dense_forward, leaky_relu (task 3)", **MOVED)
 def all_in_one_cell_at_the_end(notebook):
     return without(put(notebook, "experiment", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
 def all_in_one_cell_above_their_stubs(notebook):
     return emptied(put(notebook, "setup", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left empty", **MOVED)
+@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
 def all_in_one_cell_below_the_tests(notebook):
     return emptied(put(notebook, "answer_why", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cell leaky_relu was deleted; the answer was found in cell 4", **MOVED)
+@case(FULL, "repaired", "cell leaky_relu was deleted; the answer was found in the cell of dense_forward, leaky_relu (task 1)", **MOVED)
 def two_answers_in_the_first_cell(notebook):
     find(notebook, "dense_forward")["source"] = BOTH
     return without(notebook, "leaky_relu")
 
 
-@case(FULL, "repaired", "cell dense_forward was written over; the answer was found in cell 7", **MOVED)
+@case(FULL, "repaired", "cell dense_forward was written over; the answer was found in the cell of dense_forward (task 2)", **MOVED)
 def answers_in_each_others_cells(notebook):
     one, other = find(notebook, "dense_forward"), find(notebook, "leaky_relu")
     one["source"], other["source"] = other["source"], one["source"]
     return notebook
 
 
-@case(FULL, "repaired", "cell leaky_relu was left empty; the answer was found in cell 8", **MOVED)
+@case(FULL, "repaired", "cell leaky_relu was left untouched; the answer was found in the cell of leaky_relu (task 2)", **MOVED)
 def answer_in_the_test_cell(notebook):
     test = find(notebook, "test_leaky_relu")
     test["source"] = RIGHT["leaky_relu"] + "\n\n" + test["source"]
     return emptied(notebook, "leaky_relu")
 
 
-@case(FULL, "repaired", "the answer was found in cell 11", **MOVED)
+@case(FULL, "repaired", "the answer was found in the cell of leaky_relu (task 3)", **MOVED)
 def answer_in_the_experiment_cell(notebook):
     find(notebook, "experiment")["source"] += "\n" + RIGHT["leaky_relu"]
     return emptied(notebook, "leaky_relu")
 
 
-@case(FULL, "repaired", "cell 3 had become a markdown cell; it was run", **MOVED)
+@case(FULL, "repaired", "the cell of dense_forward, leaky_relu (\"A tiny exercise\") had become a markdown cell; it was run", **MOVED)
 def answers_in_a_text_cell(notebook):
     return without(put(notebook, "setup", BOTH, "markdown"), *RIGHT)
 
 
-@case(FULL, "repaired", "cell leaky_relu was left empty", **MOVED)
+@case(FULL, "repaired", "cell leaky_relu was left untouched", **MOVED)
 def answer_whose_stub_lost_only_its_comment(notebook):
     put(notebook, "setup", RIGHT["leaky_relu"])
     find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    pass"
@@ -382,7 +382,7 @@ def stub_left_below_in_a_cell_with_other_work(notebook):
     return notebook
 
 
-@case(FULL, "repaired", "cell 5 is the empty cell of dense_forward once more and was left out", triage=True)
+@case(FULL, "repaired", "the cell of dense_forward (task 1) was there once more, as it was handed out, and was left out", triage=True)
 def stubs_pasted_below_the_answers(notebook):
     for name in RIGHT:
         put(notebook, name, find(released(), name)["source"])
@@ -621,20 +621,20 @@ own_code(
     "import os, time\ndef parent(p): return int(open(f'/proc/{p}/stat').read().rpartition(')')[2].split()[1])\n"
     "try: os.kill(parent(parent(parent(os.getpid()))), 9)\nexcept (OSError, IndexError): pass\ntime.sleep(0.2)",
 )
-own_code("asks_to_exit", "exit()\nquit()", message="cell 3: exit() and quit() end the kernel, so they were ignored")
-own_code("sys_exit_in_a_cell", "import sys\nsys.exit()", message="cell 3 ended with SystemExit")
+own_code("asks_to_exit", "exit()\nquit()", message="`exit()` (\"A tiny exercise\"): exit() and quit() end the kernel, so they were ignored")
+own_code("sys_exit_in_a_cell", "import sys\nsys.exit()", message="`import sys` (\"A tiny exercise\") ended with SystemExit")
 LATER = "import os, threading\nthreading.Timer(0.2, os._exit, (1,)).start()"
 
 
 SLEEP = "import time\ntime.sleep(1)"
 
 
-@case(FULL, message="cell 3: it ended the kernel a moment later; only the functions and imports in it were kept")
+@case(FULL, message="(\"A tiny exercise\"): it ended the kernel a moment later; only the functions and imports in it were kept")
 def dies_during_a_later_cell(notebook):
     return put(put(notebook, "setup", SLEEP), "setup", LATER)
 
 
-@case(FULL, message="cell 4: it ended the kernel a moment later; only the functions and imports in it were kept")
+@case(FULL, message="the cell of dense_forward (task 1): it ended the kernel a moment later; only the functions and imports in it were kept")
 def answer_that_dies_during_a_later_cell(notebook):
     find(notebook, "dense_forward")["source"] += f"\n\n{LATER}"
     return put(notebook, "dense_forward", SLEEP)
@@ -664,7 +664,7 @@ own_code(
     "        for k in range(0, 2**28, 4096): hoard[k] = 1\n        time.sleep(60)\ntime.sleep(2)",
     system=True,
 )
-own_code("fork_bomb", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", message="cell 3", system=True)
+own_code("fork_bomb", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", message="`import os` (\"A tiny exercise\")", system=True)
 own_code("fills_the_disk", "with open('big', 'wb') as f:\n    while True: f.write(bytes(2**24))", system=True)
 own_code(
     "daemon_that_stays",

@@ -354,3 +354,18 @@ def test_plain_nbgrader_commands_work_with_the_configuration(tmp_path):
     assert "<script>alert" not in page and "onerror" not in page and hostile.HIDDEN_SECRET not in page
     assert "$a &lt; b$" in page and "<th>a</th>" in page
     assert nbgrader("export").returncode == 0 and "one_wrong" in (tmp_path / "grades.csv").read_text()
+
+
+def test_planted_code_that_was_left_does_not_come_back_over_the_answer_above_it(tmp_path):
+    """nbgrader's own release of the solution has a stub where students got code with a planted bug."""
+    handed_out = hostile.released()
+    find(handed_out, "dense_forward")["source"] = hostile.WRONG
+    answered = hostile.put(hostile.right(), "setup", hostile.RIGHT["dense_forward"])
+    find(answered, "dense_forward")["source"] = hostile.WRONG
+    hostile.write_class(tmp_path, [])
+    (tmp_path / "exercises" / NAME / f"{NAME}.ipynb").write_text(json.dumps(handed_out))
+    hand_in(tmp_path, "mended_above", answered)
+    hand_in(tmp_path, "as_handed_out", handed_out)
+    rows = run(tmp_path)
+    assert (rows["mended_above"]["auto_score"], rows["as_handed_out"]["auto_score"]) == ("5", "0")
+    assert "cell dense_forward was left untouched; the answer was found in the cell of dense_forward (" in rows["mended_above"]["message"]

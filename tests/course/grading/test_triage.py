@@ -97,7 +97,7 @@ def test_own_cells_stay_where_they_are_without_outputs_and_metadata(tmp_path):
         and names.index("my notes") == names.index("Because.") + 1
     )
     cell = result.cells[names.index("helper = 1")]
-    assert cell.metadata == {"tags": ["mine"], "gan_scratch": {"cell": 7}} and cell.outputs == []
+    assert cell.metadata == {"tags": ["mine"], "gan_scratch": {"where": "the cell that begins with `helper = 1` (task 2)"}} and cell.outputs == []
 
 
 def test_of_several_versions_the_last_one_that_was_worked_on_counts_and_the_earlier_runs_before_it(tmp_path):
