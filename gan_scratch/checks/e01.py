@@ -680,6 +680,8 @@ D_MISSTEPS = {
         d_step_with(slope_of_sigmoid, slope_of_sigmoid),
     "the gradients are averaged over both batches together; each batch has its own mean": pooled_step,
     "the two gradients are swapped": d_step_with(to_fake, to_real),
+    "the step is made by a new Adam with lr = 0.001; the optimizer that is given must make it":
+        lambda G, D, o, x, z: discriminator_step(G, D, Adam(D.params, 1e-3), x, z),
     "the optimizer makes two steps": lambda G, D, o, x, z: (discriminator_step(G, D, o, x, z), o.step()),
     "the gradients are summed over the fakes; they should be averaged": d_step_with(fake=summed),
     "the gradients are summed over the real samples; they should be averaged": d_step_with(real=summed),
@@ -756,6 +758,8 @@ G_MISSTEPS = {
         g_step_with(lambda d, l: np.ones_like(l)),
     "G climbs the mean of D's logits: the gradient of the loss is missing": g_step_with(
         lambda d, l: -np.ones_like(l) / l.size),
+    "the step is made by a new Adam with lr = 0.001; the optimizer that is given must make it":
+        lambda G, D, o, z: generator_step(G, D, Adam(G.params, 1e-3), z),
     "the optimizer makes two steps": lambda G, D, o, z: (generator_step(G, D, o, z), o.step()),
     "only the first sample counts": g_step_with(only_first),
     "the gradient is multiplied with G's samples on its way; D.backward returns what G.backward needs":
