@@ -56,7 +56,7 @@ def without_last(A, B, rows, columns):
     return marks
 
 
-RULES = {
+WIDE = {  # rules that mark cells which are no equilibria
     "has the axes mixed up, or A and B: when a player changes alone, which index moves, and who pays A?":
         lambda A, B: least(A, 1) & least(B, 0),
     "compares A along its rows; which index of A moves when the row player changes alone?":
@@ -74,14 +74,6 @@ RULES = {
         lambda A, B: least(A, 0) & most(B, 1),
     "looks for the largest numbers of A; they are costs as well, so less is better":
         lambda A, B: most(A, 0) & least(B, 1),
-    "demands that every other choice costs more; equal costs are no reason to leave":
-        lambda A, B: alone(A, 0) & alone(B, 1),
-    "demands that every other row costs more; equal costs are no reason to leave":
-        lambda A, B: alone(A, 0) & least(B, 1),
-    "demands that every other column costs more; equal costs are no reason to leave":
-        lambda A, B: least(A, 0) & alone(B, 1),
-    "marks only the first of several equal costs in a line, as argmin does; all of them count":
-        lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
     "looks for the smallest sum of the table; each player counts his or her own costs only":
         lambda A, B: least(A + B),
     "adds A and B and compares the sums; each player counts his or her own costs only":
@@ -91,21 +83,43 @@ RULES = {
     "compares with the mean of a line; a single cheaper choice is reason enough to leave":
         lambda A, B: (A <= A.mean(0)) & (B <= B.mean(1, keepdims=True)),
     "marks exactly the cells that are no equilibria": lambda A, B: ~equilibria(A, B),
-    "marks every cell": lambda A, B: np.ones(A.shape, bool),
-    "marks no cell: was < written for ≤ (a cell isn't cheaper than itself), or each cell compared with the whole table "
-    "(a player alone reaches one line of it)": lambda A, B: np.zeros(A.shape, bool),
+    "marks every cell": lambda A, B: np.ones(A.shape, bool)}
+
+NARROW = {  # rules that miss some
+    "demands that every other choice costs more; equal costs are no reason to leave":
+        lambda A, B: alone(A, 0) & alone(B, 1),
+    "demands that every other row costs more; equal costs are no reason to leave":
+        lambda A, B: alone(A, 0) & least(B, 1),
+    "demands that every other column costs more; equal costs are no reason to leave":
+        lambda A, B: least(A, 0) & alone(B, 1),
+    "marks only the first of several equal costs in a line, as argmin does; all of them count":
+        lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
+    "looks at one cheapest column of each row only, as B.argmin does; there may be several":
+        lambda A, B: least(A, 0) & first(least(B, 1), 1),
+    "looks at one cheapest row of each column only, as A.argmin does; there may be several":
+        lambda A, B: first(least(A, 0), 0) & least(B, 1),
+    "marks no cell: does < stand for ≤, so that a cell must be cheaper than itself, or is each cell compared with the "
+    "whole table, though a player alone reaches one line of it?": lambda A, B: np.zeros(A.shape, bool),
     "marks the first equilibrium only; there may be several": lambda A, B: one_of(equilibria(A, B), 0),
     "marks the last equilibrium only; there may be several: is each table made anew in a loop?":
         lambda A, B: one_of(equilibria(A, B), -1),
     "never marks a cell of the last row: does a loop end too early?": lambda A, B: without_last(A, B, 1, 0),
-    "never marks a cell of the last column: does a loop end too early?": lambda A, B: without_last(A, B, 0, 1)}
+    "never marks a cell of the last column: does a loop end too early?": lambda A, B: without_last(A, B, 0, 1),
+    "never marks a cell of the last row or the last column: do the loops end too early?":
+        lambda A, B: without_last(A, B, 1, 1)}
+
+RULES = WIDE | NARROW
 
 
 def telling(A, B):
-    """Whether all rules give different tables here, which differ from the right one in two cells at least, because a
-    table with a single wrong cell may have any cause."""
-    want, tables = equilibria(A, B), [rule(A, B) for rule in RULES.values()] if equilibria(A, B).sum() > 2 else []
-    return len({table.tobytes() for table in tables}) == len(RULES) and min((t != want).sum() for t in tables) > 1
+    """Whether all rules give different tables here, and enough faults that no other mistake looks like it."""
+    want = equilibria(A, B)
+    if want.sum() < 3 or (least(A) & least(B)).any():  # the smallest numbers of all should meet in no cell
+        return False
+    wide, narrow = ([rule(A, B) for rule in rules.values()] for rules in (WIDE, NARROW))
+    return (len({table.tobytes() for table in wide + narrow}) == len(RULES)
+            and all((table & ~want).any() or (want & ~table).sum() > 3 for table in wide)
+            and all((table != want).sum() > 1 for table in narrow))
 
 
 def judge_table(table, A, B):
@@ -149,12 +163,12 @@ def costs(rng, *shape, most=6):
 
 
 PLACES = ((-1, 1, 1, 1), (-1, 3, 1, 0), (0, -1, 1, 1), (1, -1, 0, 1), (2, 2, 1, 1), (4, 2, 0, 1), (3, 0, 1, 1),
-          (3, 4, 1, 0), (7, 7, 1, 1))  # equilibria, and by how much cheaper than all before they are for the two players
+          (3, 4, 1, 0), (7, 7, 1, 1))  # equilibria, and by how much they are cheaper than what was there
 
 
 def big_game(rng):
-    """A table in which every rule shows, with equal costs and some equilibria. What is added to the columns of A and the
-    rows of B changes no equilibrium, but misleads all other comparisons."""
+    """A table in which every rule shows, with equal costs and some equilibria. What is added to the columns of A and
+    the rows of B changes no equilibrium, but misleads all other comparisons."""
     while True:
         A, B = costs(rng, *map(int, rng.permutation(np.arange(9, 12))[:2]), most=12)
         for i, j, a, b in PLACES:
@@ -213,7 +227,7 @@ def differences(p, q, v):
 
 def entries(mistake):
     """A mistake as a function of the table's entries and of the right answers."""
-    return lambda A: mistake(*np.ravel(A), *mixed_equilibrium(A))
+    return lambda A: tuple(mistake(*np.ravel(A), *mixed_equilibrium(A)))
 
 
 def sign_slip(k):
@@ -244,10 +258,15 @@ MIXED = {
         lambda a, b, c, d, p, q, v: ((1 - p) / p, (1 - q) / q, None),
     "is the inverse of what it should be: a probability is at most 1":
         lambda a, b, c, d, p, q, v: (1 / p, 1 / q, None),
-    "isn't divided by anything: a probability lies between 0 and 1; solve the equation to its end":
+    "isn't divided by anything; solve the equation to its end":
         lambda a, b, c, d, p, q, v: (d - c, d - b, a * d - b * c),
     "is a sum of entries where the equation gives a difference, in the numerator":
         lambda a, b, c, d, p, q, v: (p * (d + c) / (d - c), q * (d + b) / (d - b), None),
+    "has a plus before each entry in its denominator; solve the equation once more":
+        lambda a, b, c, d, p, q, v: (
+            np.array([d - c, d - b, a * d - b * c]) / (a + b + c + d)).tolist(),
+    "lacks brackets around its denominator":
+        lambda a, b, c, d, p, q, v: ((d - c) / a - b - c + d, (d - b) / a - b - c + d, None),
     "is a share of the table's numbers, which aren't probabilities; ask when the other player is indifferent":
         lambda a, b, c, d, p, q, v: ((a + b) / (a + b + c + d), (a + c) / (a + b + c + d), None),
     "is a pure strategy, 1; in such a table no pure strategy is an equilibrium":
@@ -266,10 +285,15 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (None, None, (a + b + c + d) / 4),
     "is 0: zero-sum means that what one pays the other one gets, not that the value is 0":
         lambda a, b, c, d, p, q, v: (None, None, 0),
+    "is the payment at −p: a probability isn't negative": lambda a, b, c, d, p, q, v: (None, None, (1 + p) * c - p * a),
     "gives each of the two rows the weight of the other one":
         lambda a, b, c, d, p, q, v: (None, None, (1 - p) * a + p * c),
     "gives each of the two columns the weight of the other one":
         lambda a, b, c, d, p, q, v: (None, None, (1 - q) * a + q * b),
+    "gives both rows the same weight p; they have p and 1 − p":
+        lambda a, b, c, d, p, q, v: (None, None, p * (a + c)),
+    "is the sum over both columns; the column player plays one of them at a time":
+        lambda a, b, c, d, p, q, v: (None, None, 2 * v),
     "weights two columns with p, the probability of a row":
         lambda a, b, c, d, p, q, v: (None, None, p * a + (1 - p) * b),
     "weights the lower row's entries with the wrong probabilities":
@@ -322,10 +346,17 @@ def told(real=None, fake=None):
     return lambda l, m: (None, real and real(l) / l.size, fake and fake(m) / m.size)
 
 
-def with_eps(eps):
-    return lambda l, m: (-np.log(sigmoid(l) + eps).mean() - np.log(1 - sigmoid(m) + eps).mean(), None, None)
+def kept(eps, clip):
+    """The loss of probabilities that are clipped, or to which a small number is added."""
+    def loss(l, m):
+        p, q = np.clip(sigmoid(l), eps, 1 - eps), np.clip(sigmoid(m), eps, 1 - eps)
+        if not clip:
+            return -np.log(sigmoid(l) + eps).mean() - np.log(1 - sigmoid(m) + eps).mean(), None, None
+        return -np.log(p).mean() - np.log(1 - q).mean(), None, None
+    return loss
 
 
+EPS = (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
 FAR = np.float32([[-200], [-90], [90], [200]])
 
 check.add(discriminator_loss, "loss, d_real, d_fake", {
@@ -348,6 +379,8 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
         "is one mean over all samples; each batch has its own mean": lambda l, m: (
             np.concatenate([softplus(-l), softplus(m)]).mean(), None, None),
         "has softplus outside the mean": lambda l, m: (softplus(-l.mean()) + softplus(m.mean()), None, None),
+        "takes −log σ(l) for −softplus(l); test l = 0": lambda l, m: (
+            softplus(m).mean() - softplus(l).mean(), None, None),
         "has the logarithm outside the mean": lambda l, m: (
             -np.log(sigmoid(l).mean()) - np.log(1 - sigmoid(m).mean()), None, None),
         "takes the sigmoid of the logits first; softplus wants the logits": lambda l, m: (
@@ -358,9 +391,9 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
             (softplus(-l).mean() + softplus(m).mean()) / np.log(2), None, None),
         "is what max(l, 0) gives in place of softplus": lambda l, m: (
             np.maximum(-l, 0).mean() + np.maximum(m, 0).mean(), None, None),
-        **{f"has {eps:g} added inside the logarithms, or its probabilities clipped there; write it with softplus":
-           with_eps(eps)
-           for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)},
+        **{f"keeps its probabilities from 0 by {eps:g}; write it with softplus{words}": kept(eps, clip)
+           for words, clip, smallest_eps in ((" instead", False, 0), ("", True, 1e-7)) for eps in EPS
+           if eps >= smallest_eps},  # 1 − 1e-8 is 1 in float32
         "is the sum, not the mean": lambda l, m: (softplus(-l).sum() + softplus(m).sum(), sigmoid(l) - 1, sigmoid(m)),
         "is half of what it should be: the two means are added, not averaged": lambda l, m: (
             (softplus(-l).mean() + softplus(m).mean()) / 2, (sigmoid(l) - 1) / l.size / 2, sigmoid(m) / m.size / 2),
@@ -372,6 +405,7 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
         "lacks brackets: (σ(l) − 1)/N, not σ(l) − 1/N": lambda l, m: (None, sigmoid(l) - 1 / l.size, None),
         "has softplus where its derivative σ belongs": told(lambda l: softplus(l) - 1, softplus),
         "has softplus where its derivative belongs": told(lambda l: -softplus(-l)),
+        "has softplus where its derivative belongs, and the wrong sign": told(lambda l: softplus(-l)),
         "lacks σ: it is made of the logits": told(lambda l: l - 1, lambda m: m),
         "is multiplied with the logits; the derivative of softplus is σ alone": told(
             lambda l: (sigmoid(l) - 1) * l, lambda m: sigmoid(m) * m),
@@ -466,8 +500,11 @@ SMALLEST = {
     "belongs to the squared error; −log σ(l) is asked for": chain(
         loss=lambda l: ((sigmoid(l) - 1) ** 2).mean(),
         dl=lambda l: 2 * (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l) / l.size),
-    **{f"has {eps:g} added inside the logarithm, or its probabilities clipped there; write it with softplus": chain(
-        loss=lambda l, eps=eps: -np.log(sigmoid(l) + eps).mean()) for eps in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)},
+    **{f"keeps its probabilities from 0 by {eps:g}; write it with softplus instead": chain(
+        loss=lambda l, eps=eps: -np.log(sigmoid(l) + eps).mean(),
+        dl=lambda l, eps=eps: -sigmoid(l) * sigmoid(-l) / (sigmoid(l) + eps) / l.size) for eps in EPS},
+    **{f"keeps its probabilities from 0 by {eps:g}; write it with softplus": chain(
+        loss=lambda l, eps=eps: -np.log(np.clip(sigmoid(l), eps, 1 - eps)).mean()) for eps in EPS},
     "comes from logits of the noise z; D sees the samples G(z)": chain(x=lambda a, b, z: z),
     "comes from samples without b": chain(x=lambda a, b, z: a * z),
     "comes from samples without a": chain(x=lambda a, b, z: z + b),
@@ -486,6 +523,8 @@ SMALLEST = {
     "has a slope in which u is missing": chain(slope=lambda x, u, w: 2 * x + w),
     "has a slope in which x is missing": chain(slope=lambda x, u, w: 2 * u + w),
     "has a slope in which the linear term isn't differentiated": chain(slope=lambda x, u, w: 2 * u * x + w * x),
+    "has a slope with c in it": with_slope(lambda x, l, z, u, w: 2 * u * x + w + l - u * x**2 - w * x),
+    "has a slope whose linear part is doubled": chain(slope=lambda x, u, w: 2 * (u * x + w)),
     "has a slope with the square of x in it": chain(slope=lambda x, u, w: 2 * u * x**2 + w),
     "has the parabola itself where its slope belongs": chain(slope=lambda x, u, w: u * x**2 + w * x),
     "has the slope at the wrong place: x, not z, is what D sees": with_slope(lambda x, l, z, u, w: 2 * u * z + w),
@@ -504,6 +543,10 @@ SMALLEST = {
     "multiplies a sum and a mean; each sample's gradient belongs to its own z": chain(
         da=lambda dx, z: dx.sum() * z.mean()),
     "multiplies sums; each sample's gradient belongs to its own z": chain(da=lambda dx, z: dx.sum() * z.sum()),
+    "has the mean of all slopes; each sample has its own": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, slope.mean() * (dl * t[5]).sum(), None)),
+    "multiplies means; each sample's gradient belongs to its own slope and its own z": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, dl.sum() * slope.mean() * t[5].mean(), None)),
     "multiplies the mean gradient of the logits with the mean slope; each sample has its own": lambda *t: of_all(
         *t, lambda x, slope, dl: (None, dl.sum() * (slope * t[5]).mean(), dl.sum() * slope.mean())),
     "counts the first sample only": chain(da=lambda dx, z: dx[0] * z[0], db=lambda dx, z: dx[0]),
@@ -637,6 +680,11 @@ D_MISSTEPS = {
         d_step_with(slope_of_sigmoid, slope_of_sigmoid),
     "the gradients are averaged over both batches together; each batch has its own mean": pooled_step,
     "the two gradients are swapped": d_step_with(to_fake, to_real),
+    "the step is made by a new Adam with lr = 0.001; the optimizer that is given must make it":
+        lambda G, D, o, x, z: discriminator_step(G, D, Adam(D.params, 1e-3), x, z),
+    "the optimizer makes two steps": lambda G, D, o, x, z: (discriminator_step(G, D, o, x, z), o.step()),
+    "the gradients are summed over the fakes; they should be averaged": d_step_with(fake=summed),
+    "the gradients are summed over the real samples; they should be averaged": d_step_with(real=summed),
     "the fakes stand in for the real samples": lambda G, D, o, x, z: discriminator_step(G, D, o, G(z), z),
     "the real samples stand in for the fakes":
         lambda G, D, o, x, z: discriminator_step(lambda z: x, D, o, x, z)}
@@ -710,6 +758,9 @@ G_MISSTEPS = {
         g_step_with(lambda d, l: np.ones_like(l)),
     "G climbs the mean of D's logits: the gradient of the loss is missing": g_step_with(
         lambda d, l: -np.ones_like(l) / l.size),
+    "the step is made by a new Adam with lr = 0.001; the optimizer that is given must make it":
+        lambda G, D, o, z: generator_step(G, D, Adam(G.params, 1e-3), z),
+    "the optimizer makes two steps": lambda G, D, o, z: (generator_step(G, D, o, z), o.step()),
     "only the first sample counts": g_step_with(only_first),
     "the gradient is multiplied with G's samples on its way; D.backward returns what G.backward needs":
         g_step_with(on_the_way=lambda dx, x: dx * x),
