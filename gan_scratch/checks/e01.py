@@ -473,11 +473,11 @@ def smallest(rng, n=0, **fixed):
 
 
 def far_logits(rng):
-    """Logits from −200 to 200."""
+    """Logits from −1000 to 1000."""
     a, b, u, w, c, z = smallest(rng, 6)
     l = LINKS["l"](a * z + b, u, w, 0)
-    scale = 400 / np.ptp(l)
-    return a, b, u * scale, w * scale, 200 - scale * l.max(), z
+    scale = 2000 / np.ptp(l)
+    return a, b, u * scale, w * scale, 1000 - scale * l.max(), z
 
 
 SMALLEST = {
@@ -565,7 +565,7 @@ SMALLEST = {
     "has a factor σ(1 − σ) too much": chain(dl=lambda l: (sigmoid(l) - 1) * sigmoid(l) * sigmoid(-l) / l.size)}
 
 check.add(smallest_generator, "loss, da, db", {
-    "": smallest, "logits up to ±200": far_logits, "u = 0": lambda rng: smallest(rng, u=0.0),
+    "": smallest, "logits up to ±1000": far_logits, "u = 0": lambda rng: smallest(rng, u=0.0),
     "one sample": lambda rng: smallest(rng, 1)},
     "three links: the loss by the logit, the logit by the sample, the sample by the parameter (lecture 01, eq. 11)",
     tolerance=1e-6, shares={"loss": 2, "da": 2, "db": 2}, mistakes=SMALLEST,

@@ -467,6 +467,7 @@ check.add(
     tolerance=1e-9, shares={"D": 2, "V": 2, "J": 2},
     hidden=[(np.float64([0.5, 0.5, 0]), np.float64([0, 0.25, 0.75]), 0.25), game(rare, 0.1, 0.4)],
     mistakes={
+        "is 0 for all p and q": lambda p, q, s: (None, 0.0, 0.0),
         **{words: lambda p, q, s, f=f: (f(p, q, s), None, None) for words, f in (WRONG_D | NOTHING_FOLLOWS).items()},
         BITS: lambda p, q, s: (None, *(x / LOG2 for x in unequal_game(p, q, s)[1:])),
         "is V_0, what the best constant gets": lambda p, q, s: (None, V_0(s), None),
@@ -784,7 +785,8 @@ check.add(
     tolerance=1e-9, terms=_terms_of_estimate,
     hidden=[(memorising, np.arange(5) / 4, np.arange(9) / 5), samples(lambda rng: (24, 31))],
     mistakes={
-        f"{SEEN}, all of them: on these D looks better than it is": _instrument(_all, _all),
+        "isn't about 0 on average for two samples of one distribution; on which samples does D look better than it is?":
+            _instrument(_all, _all),
         f"{SEEN}: train gets everything, so that nothing is unseen": _instrument(_all),
         f"{SEEN}: train gets everything, and D is measured on a part of that": _instrument(_all, _first),
         f"{SEEN}: both get the first half, and the second one is left over": _instrument(_first, _first),

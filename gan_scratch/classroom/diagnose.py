@@ -112,9 +112,9 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
             return Finding(sentence, label)
     concerned = [seen for seen in finite if seen.label in labels]
     faulty = [seen for seen in concerned if not right(seen, tolerance)]
-    if not faulty:
-        first = next(seen for seen in views if not right(seen, tolerance))
-        return Finding(not_finite(first), where(first, views, wrong))
+    lost = [seen for seen in views if not is_finite(seen) and not right(seen, tolerance)]
+    if len(lost) > len(faulty):  # what the few finite ones look like would only distract
+        return Finding(not_finite(lost[0]), where(lost[0], views, wrong))
     place = where(faulty[0], views, wrong)
     for sentence, holds in relations(
         faulty[0], tolerance, several=len({seen.want.tobytes() for seen in concerned}) > 2

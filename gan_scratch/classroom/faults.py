@@ -245,7 +245,7 @@ def ordered(calls: list[Call]) -> str:
         return ""
     for order in itertools.permutations(range(len(names))):
         if list(order) != sorted(order) and all(permuted(call, order) for call in calls):
-            return f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): right arrays in the wrong order"
+            return f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): the right ones in the wrong order"
     return ""
 
 
