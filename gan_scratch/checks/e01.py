@@ -364,7 +364,7 @@ check.add(discriminator_loss, "loss, d_real, d_fake", {
     "batches of one size": lambda rng: logits(rng, 5, 5),
     "one sample in each batch": lambda rng: logits(rng, 1, 1),
     "large |logits|": lambda rng: (rng.permutation(FAR), rng.permutation(FAR)[:3])},
-    "loss = −V, d_real = (σ(l_real) − 1)/N, d_fake = σ(l_fake)/M (lecture 01, eq. 8, 9)",
+    "what D minimises, and how it depends on the logits (lecture 01, eq. 8, 9)",
     tolerance=1e-5, shares={"loss": 2, "d_real": 1, "d_fake": 1},
     hidden=[(np.float32([[0], [0]]), np.float32([[0], [3], [-3]])), (FAR[::-1], FAR)],
     terms=lambda l, m: {
@@ -775,10 +775,20 @@ def g_step_inputs(rng, optimizer=sgd):
     return G, D, optimizer(G, rng), normal(rng, int(rng.integers(3, 9)), 2)
 
 
+def planted_step(G, D, opt_G, z):
+    """The step with the bug that students find: D's gradients aren't left alone."""
+    x_fake, tape_G = G.forward(z)
+    l_fake, tape_D = D.forward(x_fake)
+    loss, d_fake = NonSaturating().generator(l_fake)
+    G.backward(D.backward(d_fake, tape_D), tape_G)
+    opt_G.step()
+    return loss
+
+
 check.add(generator_step, "loss", {
     "": g_step_inputs, "another optimizer, Adam": lambda rng: g_step_inputs(rng, adam)},
     "G forward, D forward, the loss's gradient back through D, then through G, one step of G (lecture 01, Algorithm 1)",
-    shares={"loss": 1, "G": 2}, updates=("G",), missteps=G_MISSTEPS, mistakes={
+    shares={"loss": 1, "G": 2}, updates=("G",), planted=planted_step, missteps=G_MISSTEPS, mistakes={
         "is computed after the update; return the one before it": after(
             generator_step, g_loss(lambda l: softplus(-l).mean())),
         "is that of probabilities; the loss wants the logits": g_loss(lambda l: softplus(-sigmoid(l)).mean()),

@@ -463,7 +463,8 @@ check.add(
      "a = 0": lambda rng: prelu_inputs(rng, a=0.0),
      "a > 1": lambda rng: prelu_inputs(rng, a=1.5)},
     "an activation whose slope is trained (lecture 02, eq. 10, 11)", tolerance=1e-5, shares={"dx": 2, "da": 1},
-    hidden=[(np.float32([1, -2, 3, -4]), np.float32([-1, -1, 1, 1]), 0.5)], mistakes=PRELU)
+    hidden=[(np.float32([1, -2, 3, -4]), np.float32([-1, -1, 1, 1]), 0.5)], mistakes=PRELU,
+    planted=lambda dy, x, a: (np.where(dy > 0, dy, a * dy), (np.minimum(x, 0) * dy).mean()))
 
 
 # --- a gate ----------------------------------------------------------------------------------------------------------

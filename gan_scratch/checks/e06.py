@@ -327,7 +327,6 @@ WRONG_D = {  # between 0 and 1, so that V and J may follow from it
     "is the weight of the real samples alone, compared with nothing": lambda p, q, s: s * p,
     "is the mixture of p and q, not the real part of it": lambda p, q, s: s * p + (1 - s) * q,
     "is p itself, compared with nothing": lambda p, q, s: p,
-    "says the share about every sample, without looking at it": lambda p, q, s: np.full(len(p), s),
     "is ½ everywhere": lambda p, q, s: np.full(len(p), 0.5),
     "is 0 or 1: it says which is likelier, not how likely": lambda p, q, s: (s * p > (1 - s) * q) * 1.0,
     "has a factor share too much": lambda p, q, s: s * best(p, q, s),
@@ -345,6 +344,7 @@ WRONG_D = {  # between 0 and 1, so that V and J may follow from it
            lambda p, q, s, eps=eps: np.clip(best(p, q, s), eps, 1 - eps) for eps in (*TINY[3:], 1e-5, 1e-4, 1e-3)},
 }
 NOTHING_FOLLOWS = {  # no probabilities, most of them
+    "says the share about every sample, without looking at it": lambda p, q, s: np.full(len(p), s),
     "is the probability that a sample is fake, not real": lambda p, q, s: best(q, p, 1 - s),
     "is divided by its largest entry": lambda p, q, s: best(p, q, s) / best(p, q, s).max(),
     "is the odds of real to fake; a probability is asked for": lambda p, q, s: s * p / ((1 - s) * q),
@@ -782,11 +782,9 @@ check.add(
         "as many fakes as real samples": samples(lambda rng: [2 * rng.integers(5, 10)] * 2),
     },
     "the bound holds for the two distributions; which samples stand for them when D is trained? (lecture 06, eq. 7)",
-    tolerance=1e-9, terms=_terms_of_estimate,
+    tolerance=1e-9, terms=_terms_of_estimate, planted=_instrument(_all, _all),
     hidden=[(memorising, np.arange(5) / 4, np.arange(9) / 5), samples(lambda rng: (24, 31))],
     mistakes={
-        "isn't about 0 on average for two samples of one distribution; on which samples does D look better than it is?":
-            _instrument(_all, _all),
         f"{SEEN}: train gets everything, so that nothing is unseen": _instrument(_all),
         f"{SEEN}: train gets everything, and D is measured on a part of that": _instrument(_all, _first),
         f"{SEEN}: both get the first half, and the second one is left over": _instrument(_first, _first),

@@ -30,6 +30,7 @@ class Spec:
         shares: points for each output, each updated network, and "no warning"; without it a fault costs all points.
         judge: for answers that aren't unique: (value, *arguments) -> a sentence about what is wrong, or None. Replaces the comparison.
         tolerance: relative to the largest number of the right answer.
+        planted: the function with the bug that the exercise plants. An answer that does just the same is told no cause.
         terms: the first output is the sum of these named numbers; one of them may be wrong.
     """
 
@@ -44,6 +45,7 @@ class Spec:
     shares: dict[str, float] = field(default_factory=dict)
     judge: Callable[..., str | None] | None = None
     tolerance: float = 1e-4
+    planted: Callable | None = None
     terms: Callable[..., dict[str, float]] | None = None
 
     @property

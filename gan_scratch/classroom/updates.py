@@ -160,8 +160,7 @@ def disturbed(name: str, before: dict, after: Any) -> list[str]:
         return [f"it clears the gradients of {name}, which aren't this step's business"]
     return (
         [
-            f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here: "
-            f"if the gradient only passes through it, {name}.backward(…, weights=False) skips them"
+            f"it leaves gradients behind in {name}, which the next step would add to its own; {name} isn't trained here"
         ]
         if moved
         else []

@@ -170,4 +170,4 @@ def test_a_planted_bug_handed_in_as_it_is_released_is_found(name, function, sour
     for seed in range(3):
         task = score(name, {function: source}, function, seed)[function]
         assert task.score < task.points, f"accepted with seed {seed}, though nothing was mended"
-        assert task.diagnoses and "Not written yet" not in task.text and "Traceback" not in task.text, task.text
+        assert "does what the code that you were given does" in task.text, task.text
