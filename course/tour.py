@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -18,11 +19,14 @@ from gan_scratch import cli
 STEPS = 2500  # of a DCGAN: about a minute
 PLACE = Path("runs", "tour")
 
-# What the second student gets wrong: task, right, wrong.
-MISTAKES = [("dense_backward", "x.T @ dy", "dy.T @ x"), ("dense_backward", "dy.sum(axis=0)", "dy"),
-            ("leaky_relu", "return np.maximum(x, slope * x)", "y = x\n    y[x < 0] *= slope\n    return y"),
-            ("sigmoid", "np.where(x >= 0, 1 / (1 + e), e / (1 + e))", "np.exp(x) / (1 + np.exp(x))"),
-            ("bce_with_logits", "/ logits.size", "/ len(logits)")]
+# What the second student gets wrong: task, right, wrong. The code with planted bugs of LEFT is handed in as it came.
+MISTAKES = [("sigmoid", "np.where(x >= 0, 1 / (1 + e), e / (1 + e))", "1 / (1 + np.exp(-x))"),
+            ("bce_with_logits", "/ logits.size", "/ len(logits)"),
+            ("gate_backward", "ds @ W.T + dt @ V.T", "ds @ W.T")]
+LEFT = ("prelu_backward",)
+ANSWER = """A: h is too large, so that the curvature shows: with h ten times smaller the error is a hundred times smaller. B: rounding of a
+number near 100, gone in float64. C: a kink, the same in float64, gone when h is smaller than the distance to it. The tool reports B. It
+should compute in float64 and try several h."""
 
 
 def main() -> int:
@@ -43,7 +47,7 @@ def main() -> int:
 def grade_two() -> int:
     """Hand in a right and a mistaken notebook, grade both with the real pipeline, and print what the students would read."""
     unit, folder = find("e02"), (PLACE / "class").resolve()
-    notebooks = {"right": answered(unit, []), "mistaken": answered(unit, MISTAKES)}
+    notebooks = {"right": answered(unit), "mistaken": answered(unit, MISTAKES, LEFT)}
     for student, nb in notebooks.items():
         file = folder / "submitted" / student / unit.name / f"{unit.name}.ipynb"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -60,8 +64,8 @@ def grade_two() -> int:
     return 0
 
 
-def answered(unit, mistakes: list[tuple[str, str, str]]):
-    """The released notebook with the solutions filled in, and some of them spoilt."""
+def answered(unit, mistakes: Sequence[tuple[str, str, str]] = (), left: Sequence[str] = ()):
+    """The released notebook with the solutions filled in, some of them spoilt, and some tasks left as they were handed out."""
     solution, released = (nbformat.read(ROOT / path, as_version=4) for path in unit.notebooks)
     sources = {cell.metadata.nbgrader.grade_id: cell.source for cell in solution.cells if cell.metadata.get("nbgrader", {}).get("solution")}
     for task, right, wrong in mistakes:
@@ -70,11 +74,13 @@ def answered(unit, mistakes: list[tuple[str, str, str]]):
         sources[task] = sources[task].replace(right, wrong)
     for cell in released.cells:
         about = cell.metadata.get("nbgrader", {})
+        if about.get("grade_id") in left:
+            continue
         if about.get("solution") and cell.cell_type == "code":
             lines = sources[about["grade_id"]].splitlines()
             cell.source = "\n".join(line for line in lines if "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line)
         elif about.get("solution"):
-            cell.source = "Rounding: divide by a larger h, or compute in float64. A kink of ReLU: compare the slopes on both sides."
+            cell.source = ANSWER
     return released
 
 

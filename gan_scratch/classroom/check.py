@@ -3,11 +3,11 @@
 An exercise's module (gan_scratch/checks/e02.py, …) makes one `Checks` and adds a `Spec` for each function that students write:
 
     check = Checks()
-    check.add(dense_forward, outputs="y", cases={...}, equation="y = x W + b (lecture 02, eq. 3)", mistakes={...})
+    check.add(softplus, outputs="y", cases={...}, equation="softplus in two harmless parts (lecture 02, eq. 14)", mistakes={...})
 
 A test cell of a notebook then reads
 
-    verdict = check(dense_forward)
+    verdict = check(softplus)
     verdict.points(2)
 
 The verdict is the check's own: no assert statement and no function of numpy.testing takes part in it.

@@ -1,4 +1,4 @@
-"""Where a cell is, in words by which a student finds it: 'the cell of dense_forward (task 1)'."""
+"""Where a cell is, in words by which a student finds it: 'the cell of dense_backward (task 1)'."""
 from __future__ import annotations
 
 import re

@@ -4,11 +4,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from gan_scratch.classroom.missing import headings_of
 
-STUB = "def dense_forward(x, W, b):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+STUB = "def dense_backward(dy, x, W):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 CELLS = {
     STUB: "",
-    "dense_forward(1, 2, 3)": "This cell needs dense_forward (task 1), which isn't written yet.\n",
-    "y = 3 * leaky_relu(1, 0.1)": "This cell needs leaky_relu (task 3), from a cell that hasn't run to its end; run that first.\n",
+    "dense_backward(1, 2, 3)": "This cell needs dense_backward (task 1), which isn't written yet.\n",
+    "y = 3 * softplus(1)": "This cell needs softplus (task 2), from a cell that hasn't run to its end; run that first.\n",
     "print(undefined)": "NameError",
     "import io; io.IOBase().seek(0)": "UnsupportedOperation",
     "def own():\n    raise NotImplementedError('later')\nown()": "NotImplementedError",
@@ -25,4 +25,4 @@ def test_one_sentence_instead_of_a_traceback():
 
 
 def test_headings_of_an_exercise_and_of_none():
-    assert headings_of("e02")["dense_backward"] == "task 2" and headings_of("e99") == {}
+    assert headings_of("e02")["gate_backward"] == "task 6" and headings_of("e99") == {}

@@ -9,10 +9,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gan_scratch import cli
 from gan_scratch.classroom.session import Limits, Unusable, judge, order, run
 
-GIVEN = "import numpy as np\nfrom gan_scratch.checks.e02 import check"
-RIGHT = "def tanh_backward(dy, y):\n    return dy * (1 - y * y)"
-TEST = "check(tanh_backward).points(1)"
-SIGMOID = "def sigmoid(x):\n    return 0.5 * (1 + np.tanh(x / 2))"
+GIVEN = "import numpy as np\nfrom scipy.special import rel_entr\nfrom gan_scratch.checks.e06 import check"
+RIGHT = "def kl(p, q):\n    return rel_entr(p, q).sum()"
+TEST = "check(kl).points(1)"
+JS = "def js(p, q):\n    return (rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)).sum() / 2"
 
 
 def cell(source, name=None, **about):
@@ -22,22 +22,22 @@ def cell(source, name=None, **about):
     return made
 
 
-def notebook(*own, tanh=RIGHT):
+def notebook(*own, kl=RIGHT):
     test = {"grade": True, "locked": True, "points": 1}
     return new_notebook(cells=[
-        new_markdown_cell("# text"), cell(GIVEN, "setup", locked=True), *own, cell(tanh, "tanh_backward", solution=True),
-        cell(TEST, "test_tanh_backward", **test), cell(SIGMOID, "sigmoid", solution=True),
-        cell("check(sigmoid).points(2)", "test_sigmoid", **test | {"points": 2})])
+        new_markdown_cell("# text"), cell(GIVEN, "setup", locked=True), *own, cell(kl, "kl", solution=True),
+        cell(TEST, "test_kl", **test), cell(JS, "js", solution=True),
+        cell("check(js).points(2)", "test_js", **test | {"points": 2})])
 
 
 def test_a_right_notebook_gets_everything_though_it_warns():
-    nb = notebook(tanh=RIGHT.replace("    return", "    np.exp(np.float64(1000))\n    return"))
+    nb = notebook(kl=RIGHT.replace("    return", "    np.exp(np.float64(1000))\n    return"))
     result = run(nb)
     assert (result.score, result.points, result.problems) == (3, 3, [])
     assert "It warned: RuntimeWarning: overflow" in result.tasks[0].text
     outputs = nb.cells[3].outputs
     assert outputs[0].text.startswith("✓") and outputs[1].data["text/plain"] == "1.0"
-    assert nb.metadata["gan_scratch"]["tasks"][0]["name"] == "test_tanh_backward"
+    assert nb.metadata["gan_scratch"]["tasks"][0]["name"] == "test_kl"
     nbformat.validate(nb)
 
 
@@ -53,9 +53,9 @@ get_ipython().input_transformers_cleanup.append(lambda lines: [l for l in lines 
 
 
 def test_what_a_student_patches_in_the_kernel_counts_for_nothing():
-    result = run(notebook(cell(PATCHES), tanh="def tanh_backward(dy, y):\n    return dy"))
+    result = run(notebook(cell(PATCHES), kl="def kl(p, q):\n    return rel_entr(q, p).sum()"))
     assert [task.score for task in result.tasks] == [0, 2]
-    assert result.tasks[0].diagnoses == ["tanh_backward: dx is just the input dy"]
+    assert result.tasks[0].diagnoses == ["kl: KL is KL(q‖p): p and q are exchanged"]
 
 
 SCRIPT = """
@@ -105,13 +105,13 @@ def test_cells_that_kill_or_never_end_are_left_out_and_said(tmp_path):
 
 
 def test_a_function_that_kills_the_kernel_costs_its_own_points_only():
-    result = run(notebook(tanh="def tanh_backward(dy, y):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"))
+    result = run(notebook(kl="def kl(p, q):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"))
     assert [task.score for task in result.tasks] == [0, 2] and "ended the kernel" in result.tasks[0].text
 
 
 def test_a_cell_that_does_not_run_is_named_as_the_reason():
-    result = run(notebook(tanh="def tanh_backward(dy, y)\n    return dy"))
-    assert [task.score for task in result.tasks] == [0, 2] and "because the cell of tanh_backward (\"text\") ended with SyntaxError" in result.tasks[0].text
+    result = run(notebook(kl="def kl(p, q)\n    return 0"))
+    assert [task.score for task in result.tasks] == [0, 2] and "because the cell of kl (\"text\") ended with SyntaxError" in result.tasks[0].text
 
 
 def test_experiments_are_not_run():
@@ -129,9 +129,9 @@ def test_a_score_is_never_above_the_points_nor_below_0():
 
 def test_a_test_that_fails_by_itself_is_said_aloud():
     nb = notebook()
-    nb.cells[3].source = "check(tanh_backward).no_such_method(1)"
+    nb.cells[3].source = "check(kl).no_such_method(1)"
     result = run(nb)
-    assert result.score == 2 and len(result.problems) == 1 and "test_tanh_backward: this test could not be finished" in result.problems[0]
+    assert result.score == 2 and len(result.problems) == 1 and "test_kl: this test could not be finished" in result.problems[0]
 
 
 def test_a_test_waits_for_the_cell_that_defines_its_function():
@@ -142,8 +142,8 @@ def test_a_test_waits_for_the_cell_that_defines_its_function():
 
 
 def test_a_right_function_counts_though_its_cell_fails_after_it():
-    result = run(notebook(tanh=f"{RIGHT}\nprint(undefined)"))
-    assert result.score == 3 and result.problems == ['the cell of tanh_backward ("text") ended with NameError: name \'undefined\' is not defined']
+    result = run(notebook(kl=f"{RIGHT}\nprint(undefined)"))
+    assert result.score == 3 and result.problems == ['the cell of kl ("text") ended with NameError: name \'undefined\' is not defined']
 
 
 def test_the_kernel_is_this_pythons_whatever_is_set_up(tmp_path, monkeypatch):
@@ -176,7 +176,7 @@ def test_a_test_without_points_is_said(points):
 @pytest.mark.parametrize("solved, status", [(True, 0), (False, 1)])
 def test_the_command_check(solved, status, tmp_path, capsys):
     path = tmp_path / "my notebook.ipynb"
-    nbformat.write(notebook() if solved else notebook(tanh="def tanh_backward(dy, y):\n    raise NotImplementedError()"), path)
+    nbformat.write(notebook() if solved else notebook(kl="def kl(p, q):\n    raise NotImplementedError()"), path)
     before = path.read_bytes()
     assert cli.main(["check", str(path)]) == status
     text = capsys.readouterr().out
@@ -195,14 +195,14 @@ def test_the_command_check_on_something_else(content, said, tmp_path, capsys):
 
 
 def test_a_name_that_is_defined_further_down_is_explained():
-    uses = "def tanh_backward(dy, y):\n    return dy * slope(y)"
-    nb = notebook(cell("half = sigmoid(0)"), tanh=uses)
-    nb.cells[4:4] = [new_markdown_cell("## Task 2: the sigmoid"), cell("def slope(y):\n    return 1 - y * y")]
+    uses = "def kl(p, q):\n    return total(rel_entr(p, q))"
+    nb = notebook(cell("none = js(1, 1)"), kl=uses)
+    nb.cells[4:4] = [new_markdown_cell("## Task 2: JS"), cell("def total(terms):\n    return terms.sum()")]
     nb.cells[4], nb.cells[5] = nb.cells[5], nb.cells[4]
-    nb.cells.insert(4, nb.cells.pop(6))  # the test of tanh_backward comes before the cell of slope
+    nb.cells.insert(4, nb.cells.pop(6))  # the test of kl comes before the cell of total
     result = run(nb)
-    assert result.problems == ['the cell that begins with `half = sigmoid(0)` ("text") ended with NameError: name \'sigmoid\' is not '
-                               "defined; it is defined further down, in the cell of sigmoid (task 2), and that must be run first"]
+    assert result.problems == ['the cell that begins with `none = js(1, 1)` ("text") ended with NameError: name \'js\' is not '
+                               "defined; it is defined further down, in the cell of js (task 2), and that must be run first"]
     assert [task.score for task in result.tasks] == [0, 2]
-    assert ("NameError: name 'slope' is not defined; it is defined further down, in the cell of slope (\"text\"), and that must be run first"
+    assert ("NameError: name 'total' is not defined; it is defined further down, in the cell of total (\"text\"), and that must be run first"
             in " ".join(result.tasks[0].text.split()))

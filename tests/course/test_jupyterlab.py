@@ -190,7 +190,8 @@ def validate(page):
 def test_an_untouched_exercise_says_what_is_missing(page, student, picture):
     said = of_checks(run_all(page, student[1]("tree/e02_backprop/e02_backprop.ipynb")))
     picture("run", whole=True)
-    assert "dense_forward" in said and all("Not written yet" in text for text in said.values())
+    assert "lets the sign of dy decide" in said.pop("prelu_backward")  # handed out with bugs to find
+    assert len(said) == len(CHECKS) - 1 and all("Not written yet" in text for text in said.values())
     dialog = validate(page)
     picture("dialog")
     assert dialog.count("The following cell failed") == len(CHECKS) + 1  # and the answer in words
@@ -198,16 +199,16 @@ def test_an_untouched_exercise_says_what_is_missing(page, student, picture):
 
 def test_a_typical_mistake_is_named(page, student, picture):
     folder, url = student
-    mistake = "def dense_backward(dy, x, W):\n    return dy @ W.T, dy.T @ x, dy.sum(axis=0)"
-    nbformat.write(solved(dense_backward=mistake), folder / "mistaken.ipynb")
+    mistake = "def prelu_backward(dy, x, a):\n    return np.where(x > 0, dy, a * dy), (x * dy).sum()"
+    nbformat.write(solved(prelu_backward=mistake), folder / "mistaken.ipynb")
     said = of_checks(run_all(page, url("tree/mistaken.ipynb")))
-    page.get_by_text("check(dense_backward)").scroll_into_view_if_needed()
+    page.get_by_text("check(prelu_backward)").scroll_into_view_if_needed()
     picture("run")
-    assert "dyᵀ x, our xᵀ dy transposed" in said.pop("dense_backward")
+    assert "da counts entries of both signs" in said.pop("prelu_backward")
     assert len(said) == len(CHECKS) - 1 and all(text.startswith("✓") for text in said.values())
     dialog = validate(page)
     picture("dialog")
-    assert dialog.count("The following cell failed") == 1 and "check(dense_backward)" in dialog
+    assert dialog.count("The following cell failed") == 1 and "check(prelu_backward)" in dialog
 
 
 def test_a_solved_exercise_passes(page, student, picture):

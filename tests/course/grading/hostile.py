@@ -18,10 +18,10 @@ from gan_scratch.classroom.released import RELEASED as FOLDER
 
 NAME = "t01_tiny"
 HIDDEN_SECRET, BOOK_SECRET, OTHER_SECRET = "hidden-48151623", "book-48151623", "other-48151623"
-FULL = 5.0  # dense_forward 2, leaky_relu 3
-RIGHT = {"dense_forward": "def dense_forward(x, W, b):\n    return x @ W + b",
-         "leaky_relu": "def leaky_relu(x, slope):\n    return np.where(x > 0, x, slope * x).astype(np.float32)"}
-WRONG = "def dense_forward(x, W, b):\n    return x @ W - b"  # leaves 3 points
+FULL = 5.0  # kl 2, js 3
+RIGHT = {"kl": "def kl(p, q):\n    return rel_entr(p, q).sum()",
+         "js": "def js(p, q):\n    return (rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)).sum() / 2"}
+WRONG = "def kl(p, q):\n    return rel_entr(q, p).sum()"  # leaves 3 points
 
 
 def solution() -> dict:
@@ -49,9 +49,9 @@ def solution() -> dict:
         return cell(source, f"test_{name}", grade=True, locked=True, points=points)
 
     cells = [new_markdown_cell("# A tiny exercise", id="title"),
-             cell("import numpy as np\nfrom gan_scratch.checks.e02 import check", "setup", locked=True),
-             new_markdown_cell("## Task 1: dense", id="task1"), solve("dense_forward"), test("dense_forward", 2),
-             new_markdown_cell("## Task 2: leaky", id="task2"), solve("leaky_relu"), test("leaky_relu", 3),
+             cell("import numpy as np\nfrom scipy.special import rel_entr\nfrom gan_scratch.checks.e06 import check", "setup", locked=True),
+             new_markdown_cell("## Task 1: KL", id="task1"), solve("kl"), test("kl", 2),
+             new_markdown_cell("## Task 2: JS", id="task2"), solve("js"), test("js", 3),
              new_markdown_cell("## Task 3: say why", id="task3"),
              cell("The model answer.", "answer_why", grade=True, solution=True, points=4),
              new_code_cell("raise SystemExit('experiments are not run')", id="experiment", metadata={"tags": ["experiment"]})]
@@ -127,11 +127,11 @@ def own_code(name: str, source: str, score: float = FULL, message: str = "", **o
 
 
 def function(name: str, body: str, score: float = FULL - 2, message: str = "", **options) -> None:
-    """A right submission but for dense_forward, whose body is given."""
+    """A right submission but for kl, whose body is given."""
     def make(root: Path, folder: Path) -> None:
         notebook = right()
         lines = "\n".join(f"    {line}" for line in body.replace("ROOT", str(root)).splitlines())
-        find(notebook, "dense_forward")["source"] = f"def dense_forward(x, W, b):\n{lines}"
+        find(notebook, "kl")["source"] = f"def kl(p, q):\n{lines}"
         (folder / f"{NAME}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     CASES.append(Case(name, make, score, message=message, **options))
 
@@ -145,7 +145,7 @@ def all_right(notebook):
 
 @case(3.0)
 def one_wrong(notebook):
-    find(notebook, "dense_forward")["source"] = WRONG
+    find(notebook, "kl")["source"] = WRONG
     return notebook
 
 
@@ -156,42 +156,42 @@ def untouched(notebook):
 
 # --- mangled notebooks -------------------------------------------------------------------------------------------------------
 
-@case(FULL, "repaired", "cell dense_forward was there 2 times", triage=True)
+@case(FULL, "repaired", "cell kl was there 2 times", triage=True)
 def duplicated_cell(notebook):
-    notebook["cells"].insert(4, copy.deepcopy(find(notebook, "dense_forward")))
+    notebook["cells"].insert(4, copy.deepcopy(find(notebook, "kl")))
     return notebook
 
 
-@case(FULL, "repaired", "cell dense_forward was there 2 times", triage=True)
+@case(FULL, "repaired", "cell kl was there 2 times", triage=True)
 def duplicated_by_its_stub(notebook):
-    notebook["cells"].insert(4, copy.deepcopy(find(released(), "dense_forward")))
+    notebook["cells"].insert(4, copy.deepcopy(find(released(), "kl")))
     return notebook
 
 
 @case(FULL, "repaired", "there 2 times", triage=True)
 def copied_cell_rewritten_as_helper(notebook):
-    helper = copy.deepcopy(find(notebook, "dense_forward"))
-    find(notebook, "dense_forward")["source"] = "def dense_forward(x, W, b):\n    return product(x, W) + b"
-    helper["source"] = "def product(a, b):\n    return a @ b"
+    helper = copy.deepcopy(find(notebook, "kl"))
+    find(notebook, "kl")["source"] = "def kl(p, q):\n    return total(rel_entr(p, q))"
+    helper["source"] = "def total(terms):\n    return terms.sum()"
     notebook["cells"].insert(4, helper)
     return notebook
 
 
-@case(FULL, "repaired", "cell test_dense_forward was there 2 times", triage=True)
+@case(FULL, "repaired", "cell test_kl was there 2 times", triage=True)
 def duplicated_test(notebook):
-    notebook["cells"].append({**copy.deepcopy(find(notebook, "test_dense_forward")), "id": "another"})
+    notebook["cells"].append({**copy.deepcopy(find(notebook, "test_kl")), "id": "another"})
     return notebook
 
 
-@case(FULL, "repaired", "test cell test_dense_forward was deleted", triage=True)
+@case(FULL, "repaired", "test cell test_kl was deleted", triage=True)
 def deleted_test_cell(notebook):
-    notebook["cells"].remove(find(notebook, "test_dense_forward"))
+    notebook["cells"].remove(find(notebook, "test_kl"))
     return notebook
 
 
-@case(3.0, "repaired", "cell dense_forward was deleted", triage=True)
+@case(3.0, "repaired", "cell kl was deleted", triage=True)
 def deleted_answer_cell(notebook):
-    notebook["cells"].remove(find(notebook, "dense_forward"))
+    notebook["cells"].remove(find(notebook, "kl"))
     return notebook
 
 
@@ -223,28 +223,28 @@ def version_three(notebook):
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells, "metadata": {}}]}
 
 
-@case(FULL, "repaired", "test cell test_leaky_relu was edited", triage=True)
+@case(FULL, "repaired", "test cell test_js was edited", triage=True)
 def edited_test_cell(notebook):
-    find(notebook, "test_leaky_relu")["source"] = "3.0"
+    find(notebook, "test_js")["source"] = "3.0"
     return notebook
 
 
-@case(3.0, "repaired", "test cell test_dense_forward was edited", triage=True)
+@case(3.0, "repaired", "test cell test_kl was edited", triage=True)
 def edited_test_cell_for_a_wrong_answer(notebook):
-    find(notebook, "dense_forward")["source"] = WRONG
-    find(notebook, "test_dense_forward")["source"] = "2.0"
+    find(notebook, "kl")["source"] = WRONG
+    find(notebook, "test_kl")["source"] = "2.0"
     return notebook
 
 
 @case(FULL, "repaired", "claimed 100 points; it has 2", triage=True)
 def more_points_claimed(notebook):
-    find(notebook, "test_dense_forward")["metadata"]["nbgrader"]["points"] = 100
+    find(notebook, "test_kl")["metadata"]["nbgrader"]["points"] = 100
     return notebook
 
 
 @case(3.0, "repaired", "given cell setup was edited", triage=True)
 def given_cell_edited(notebook):
-    find(notebook, "dense_forward")["source"] = WRONG
+    find(notebook, "kl")["source"] = WRONG
     find(notebook, "setup")["source"] = "import numpy as np\nclass R:\n  def points(self, n): return n\ndef check(f): return R()"
     return notebook
 
@@ -269,7 +269,7 @@ def bogus_grade_id(notebook):
 
 @case(FULL, "repaired", "had become a raw cell", triage=True)
 def changed_cell_type(notebook):
-    cell = find(notebook, "leaky_relu")
+    cell = find(notebook, "js")
     cell["cell_type"] = "raw"
     return notebook
 
@@ -317,72 +317,72 @@ BOTH = "\n\n".join(RIGHT.values())
 MOVED = {"triage": True, "moved": True}
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in the cell of dense_forward, leaky_relu", **MOVED)
+@case(FULL, "repaired", "cells kl, js were deleted; the answer was found in the cell of kl, js", **MOVED)
 def all_in_one_cell(notebook):
     return without(put(notebook, "setup", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were deleted; the answer was found in the cell of dense_forward, leaky_relu (task 3)", **MOVED)
+@case(FULL, "repaired", "cells kl, js were deleted; the answer was found in the cell of kl, js (task 3)", **MOVED)
 def all_in_one_cell_at_the_end(notebook):
     return without(put(notebook, "experiment", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
+@case(FULL, "repaired", "cells kl, js were left untouched", **MOVED)
 def all_in_one_cell_above_their_stubs(notebook):
     return emptied(put(notebook, "setup", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cells dense_forward, leaky_relu were left untouched", **MOVED)
+@case(FULL, "repaired", "cells kl, js were left untouched", **MOVED)
 def all_in_one_cell_below_the_tests(notebook):
     return emptied(put(notebook, "answer_why", BOTH), *RIGHT)
 
 
-@case(FULL, "repaired", "cell leaky_relu was deleted; the answer was found in the cell of dense_forward, leaky_relu (task 1)", **MOVED)
+@case(FULL, "repaired", "cell js was deleted; the answer was found in the cell of kl, js (task 1)", **MOVED)
 def two_answers_in_the_first_cell(notebook):
-    find(notebook, "dense_forward")["source"] = BOTH
-    return without(notebook, "leaky_relu")
+    find(notebook, "kl")["source"] = BOTH
+    return without(notebook, "js")
 
 
-@case(FULL, "repaired", "cell dense_forward was written over; the answer was found in the cell of dense_forward (task 2)", **MOVED)
+@case(FULL, "repaired", "cell kl was written over; the answer was found in the cell of kl (task 2)", **MOVED)
 def answers_in_each_others_cells(notebook):
-    one, other = find(notebook, "dense_forward"), find(notebook, "leaky_relu")
+    one, other = find(notebook, "kl"), find(notebook, "js")
     one["source"], other["source"] = other["source"], one["source"]
     return notebook
 
 
-@case(FULL, "repaired", "cell leaky_relu was left untouched; the answer was found in the cell of leaky_relu (task 2)", **MOVED)
+@case(FULL, "repaired", "cell js was left untouched; the answer was found in the cell of js (task 2)", **MOVED)
 def answer_in_the_test_cell(notebook):
-    test = find(notebook, "test_leaky_relu")
-    test["source"] = RIGHT["leaky_relu"] + "\n\n" + test["source"]
-    return emptied(notebook, "leaky_relu")
+    test = find(notebook, "test_js")
+    test["source"] = RIGHT["js"] + "\n\n" + test["source"]
+    return emptied(notebook, "js")
 
 
-@case(FULL, "repaired", "the answer was found in the cell of leaky_relu (task 3)", **MOVED)
+@case(FULL, "repaired", "the answer was found in the cell of js (task 3)", **MOVED)
 def answer_in_the_experiment_cell(notebook):
-    find(notebook, "experiment")["source"] += "\n" + RIGHT["leaky_relu"]
-    return emptied(notebook, "leaky_relu")
+    find(notebook, "experiment")["source"] += "\n" + RIGHT["js"]
+    return emptied(notebook, "js")
 
 
-@case(FULL, "repaired", "the cell of dense_forward, leaky_relu (\"A tiny exercise\") had become a markdown cell; it was run", **MOVED)
+@case(FULL, "repaired", "the cell of kl, js (\"A tiny exercise\") had become a markdown cell; it was run", **MOVED)
 def answers_in_a_text_cell(notebook):
     return without(put(notebook, "setup", BOTH, "markdown"), *RIGHT)
 
 
-@case(FULL, "repaired", "cell leaky_relu was left untouched", **MOVED)
+@case(FULL, "repaired", "cell js was left untouched", **MOVED)
 def answer_whose_stub_lost_only_its_comment(notebook):
-    put(notebook, "setup", RIGHT["leaky_relu"])
-    find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    pass"
+    put(notebook, "setup", RIGHT["js"])
+    find(notebook, "js")["source"] = "def js(p, q):\n    pass"
     return notebook
 
 
-@case(FULL, "repaired", "cell leaky_relu was written over", **MOVED)
+@case(FULL, "repaired", "cell js was written over", **MOVED)
 def stub_left_below_in_a_cell_with_other_work(notebook):
-    put(notebook, "setup", RIGHT["leaky_relu"])
-    find(notebook, "leaky_relu")["source"] = find(released(), "leaky_relu")["source"] + "\n\nslopes = [0.1, 0.2]"
+    put(notebook, "setup", RIGHT["js"])
+    find(notebook, "js")["source"] = find(released(), "js")["source"] + "\n\ncoins = [0.1, 0.9]"
     return notebook
 
 
-@case(FULL, "repaired", "the cell of dense_forward (task 1) was there once more, as it was handed out, and was left out", triage=True)
+@case(FULL, "repaired", "the cell of kl (task 1) was there once more, as it was handed out, and was left out", triage=True)
 def stubs_pasted_below_the_answers(notebook):
     for name in RIGHT:
         put(notebook, name, find(released(), name)["source"])
@@ -400,14 +400,14 @@ def stripped_and_all_in_one_cell(notebook):
 
 @case(FULL, "repaired", "given cell setup was edited; the original was used, and yours runs as well", triage=True)
 def helper_imported_in_the_given_cell(notebook):
-    find(notebook, "setup")["source"] += "\nfrom numpy import where as choose"
-    find(notebook, "leaky_relu")["source"] = "def leaky_relu(x, slope):\n    return choose(x > 0, x, slope * x).astype(np.float32)"
+    find(notebook, "setup")["source"] += "\nfrom numpy import sum as total"
+    find(notebook, "js")["source"] = "def js(p, q):\n    return total(rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)) / 2"
     return notebook
 
 
 @case(FULL, "repaired", "given cell setup was edited; the original was used", triage=True)
 def magics_in_given_cells(notebook):
-    for name, line in {"setup": "!pip install -q gan-scratch", "test_leaky_relu": "%%time"}.items():
+    for name, line in {"setup": "!pip install -q gan-scratch", "test_js": "%%time"}.items():
         find(notebook, name)["source"] = f"{line}\n" + find(notebook, name)["source"]
     return notebook
 
@@ -426,10 +426,10 @@ def everything_turned_raw(notebook):
     return notebook
 
 
-@case(FULL, "repaired", "test cell test_dense_forward claimed many points; it has 2", triage=True)
+@case(FULL, "repaired", "test cell test_kl claimed many points; it has 2", triage=True)
 def nonsense_in_the_metadata(notebook):
-    find(notebook, "test_dense_forward")["metadata"]["nbgrader"].update(points="many", grade_id=7)
-    find(notebook, "test_leaky_relu")["metadata"]["nbgrader"] = None
+    find(notebook, "test_kl")["metadata"]["nbgrader"].update(points="many", grade_id=7)
+    find(notebook, "test_js")["metadata"]["nbgrader"] = None
     del find(notebook, "setup")["metadata"]["nbgrader"]["grade_id"]
     return notebook
 
@@ -449,7 +449,7 @@ def work_beside_an_untouched_copy(root, folder):
 @case(FULL, "repaired", "the newest of those with as many", triage=True)
 def two_copies_with_work(root, folder):
     wrong = right()
-    find(wrong, "dense_forward")["source"] = WRONG
+    find(wrong, "kl")["source"] = WRONG
     (folder / f"{NAME} (2).ipynb").write_text(text())
     (folder / f"{NAME} (1).ipynb").write_text(json.dumps(wrong))
 
@@ -526,7 +526,7 @@ def in_the_middle_of_a_merge(root, folder):
 
 @case(None, "not gradable", "is it another notebook?", triage=True)
 def notebook_of_another_exercise(root, folder):
-    (folder / f"{NAME}.ipynb").write_text((FOLDER / "e06_optimal_discriminator.ipynb").read_text(encoding="utf-8"))
+    (folder / f"{NAME}.ipynb").write_text((FOLDER / "e02_backprop.ipynb").read_text(encoding="utf-8"))
 
 
 @case(FULL, "repaired", "gan_scratch.py, json, numpy.py, random.py, types.py have names of modules that Python has already, and were ignored")
@@ -587,7 +587,7 @@ def link_to_the_solution(root, folder):
 
 function(
     "warning_on_stderr",
-    "import sys, warnings\nprint('oh', file=sys.stderr)\nwarnings.warn('hm')\nnp.log(np.zeros(1))\nreturn x @ W + b",
+    "import sys, warnings\nprint('oh', file=sys.stderr)\nwarnings.warn('hm')\nnp.log(np.zeros(1))\nreturn rel_entr(p, q).sum()",
     FULL,
 )
 function("exit_in_a_function", "import os\nos._exit(0)", system=True)
@@ -597,13 +597,13 @@ function(
     "endless_function_that_swallows_everything",
     "while True:\n    try:\n        while True: sum(range(99))\n    except BaseException: pass",
 )
-function("function_prints_200000_lines", "for i in range(200_000): print(i)\nreturn x @ W + b", FULL)
+function("function_prints_200000_lines", "for i in range(200_000): print(i)\nreturn rel_entr(p, q).sum()", FULL)
 function("function_eats_memory", "y = []\nwhile True: y.append(np.ones(2**22))")
 function("asks_for_input", "return float(input('the answer? '))")
 function(
     "returns_a_chameleon",
     "class C(np.ndarray):\n    __eq__ = lambda s, o: True\n    __array__ = lambda s, *a, **k: np.zeros(1)\n"
-    "    shape = property(lambda s: W.shape)\nreturn (x @ W - b).view(C)",
+    "    shape = property(lambda s: ())\nreturn np.asarray(rel_entr(q, p).sum()).view(C)",
 )
 function(
     "returns_what_agrees_with_all",
@@ -614,7 +614,7 @@ function("raises_what_it_should_not", "class E(BaseException): pass\nraise E('x'
 function(
     "looks_for_its_caller",
     "import sys\nf = sys._getframe()\nwhile f: \n    for v in list(f.f_globals.values()) + list(f.f_locals.values()):\n"
-    "        if hasattr(v, 'faults'): v.faults.clear()\n    f = f.f_back\nreturn x @ W - b",
+    "        if hasattr(v, 'faults'): v.faults.clear()\n    f = f.f_back\nreturn rel_entr(q, p).sum()",
 )
 own_code(
     "kills_the_grader",
@@ -634,10 +634,10 @@ def dies_during_a_later_cell(notebook):
     return put(put(notebook, "setup", SLEEP), "setup", LATER)
 
 
-@case(FULL, message="the cell of dense_forward (task 1): it ended the kernel a moment later; only the functions and imports in it were kept")
+@case(FULL, message="the cell of kl (task 1): it ended the kernel a moment later; only the functions and imports in it were kept")
 def answer_that_dies_during_a_later_cell(notebook):
-    find(notebook, "dense_forward")["source"] += f"\n\n{LATER}"
-    return put(notebook, "dense_forward", SLEEP)
+    find(notebook, "kl")["source"] += f"\n\n{LATER}"
+    return put(notebook, "kl", SLEEP)
 
 
 own_code("exit_in_a_cell", "import os\nos._exit(0)", message="ended the kernel")
@@ -711,7 +711,7 @@ CHEATS = {
                          "builtins.float = builtins.abs = builtins.max = builtins.all = builtins.len = lambda *a, **k: 2",
     "patched_arrays": "np.ndarray = type('A', (), {'__instancecheck__': lambda *a: True})\n"
                       "np.abs = np.max = np.isclose = lambda *a, **k: np.zeros(1)",
-    "prints_a_verdict": "print('✓ dense_forward: right\\n  2 of 2 points')\n2.0",
+    "prints_a_verdict": "print('✓ kl: right\\n  2 of 2 points')\n2.0",
     "forged_answers": "import gan_scratch.classroom.remote as r\nr.answer = lambda *a: '[' * 10**5",
     "forged_deep_answers": "import gan_scratch.classroom.remote as r\nclass D(str):\n    "
                            "__repr__ = lambda s: '-' * 10**6 + '1'\nr.answer = lambda *a: D()",
@@ -725,7 +725,7 @@ CHEATS = {
 for name, source in CHEATS.items():
     def cheat(root: Path, folder: Path, source=source) -> None:
         notebook = put(right(), "setup", source)
-        find(notebook, "dense_forward")["source"] = WRONG
+        find(notebook, "kl")["source"] = WRONG
         (folder / f"{NAME}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     # what is patched in the student's own kernel may spoil the student's other answers, but never makes a wrong one right
     CASES.append(

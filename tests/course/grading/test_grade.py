@@ -183,7 +183,7 @@ def test_the_report_holds_everything_and_escapes_it(hostile_class):
     page = (hostile_class[0] / "course" / "class" / f"{NAME}_report.html").read_text()
     assert page.count("<svg") == 2 and "<script" not in page and "\x1b" not in page
     for text in (
-        "y has b subtracted instead of added",
+        "KL is KL(q‖p): p and q are exchanged",
         "bad JSON",
         "claimed 100 points",
         "ran in a sandbox",
@@ -304,7 +304,7 @@ def test_wrong_use_is_said_in_one_sentence(tmp_path):
 
 def test_cells_that_come_or_go_after_grading_are_refused_with_the_way_out(small_class):
     notebook = hostile.solution()
-    notebook["cells"] = [cell for cell in notebook["cells"] if "leaky_relu" not in cell["id"]]
+    notebook["cells"] = [cell for cell in notebook["cells"] if "js" not in cell["id"]]
     (small_class / "solutions" / NAME / f"{NAME}.ipynb").write_text(json.dumps(notebook))
     with pytest.raises(CourseError, match="nbgrader db assignment remove"):
         run(small_class)
@@ -359,13 +359,13 @@ def test_plain_nbgrader_commands_work_with_the_configuration(tmp_path):
 def test_planted_code_that_was_left_does_not_come_back_over_the_answer_above_it(tmp_path):
     """nbgrader's own release of the solution has a stub where students got code with a planted bug."""
     handed_out = hostile.released()
-    find(handed_out, "dense_forward")["source"] = hostile.WRONG
-    answered = hostile.put(hostile.right(), "setup", hostile.RIGHT["dense_forward"])
-    find(answered, "dense_forward")["source"] = hostile.WRONG
+    find(handed_out, "kl")["source"] = hostile.WRONG
+    answered = hostile.put(hostile.right(), "setup", hostile.RIGHT["kl"])
+    find(answered, "kl")["source"] = hostile.WRONG
     hostile.write_class(tmp_path, [])
     (tmp_path / "exercises" / NAME / f"{NAME}.ipynb").write_text(json.dumps(handed_out))
     hand_in(tmp_path, "mended_above", answered)
     hand_in(tmp_path, "as_handed_out", handed_out)
     rows = run(tmp_path)
     assert (rows["mended_above"]["auto_score"], rows["as_handed_out"]["auto_score"]) == ("5", "0")
-    assert "cell dense_forward was left untouched; the answer was found in the cell of dense_forward (" in rows["mended_above"]["message"]
+    assert "cell kl was left untouched; the answer was found in the cell of kl (" in rows["mended_above"]["message"]

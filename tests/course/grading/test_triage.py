@@ -93,7 +93,7 @@ def test_own_cells_stay_where_they_are_without_outputs_and_metadata(tmp_path):
     sources, said, result = mended(notebook, tmp_path)
     names = [cell.source for cell in result.cells]
     assert (
-        names.index("helper = 1") == names.index("## Task 2: leaky") + 1
+        names.index("helper = 1") == names.index("## Task 2: JS") + 1
         and names.index("my notes") == names.index("Because.") + 1
     )
     cell = result.cells[names.index("helper = 1")]
@@ -102,13 +102,13 @@ def test_own_cells_stay_where_they_are_without_outputs_and_metadata(tmp_path):
 
 def test_of_several_versions_the_last_one_that_was_worked_on_counts_and_the_earlier_runs_before_it(tmp_path):
     notebook = hostile.right()
-    stub, late = (copy.deepcopy(find(hostile.released(), "dense_forward")) for _ in range(2))
-    late["source"] = "def dense_forward(x, W, b):\n    return x.dot(W) + b"
+    stub, late = (copy.deepcopy(find(hostile.released(), "kl")) for _ in range(2))
+    late["source"] = "def kl(p, q):\n    return np.sum(rel_entr(p, q))"
     notebook["cells"][4:4] = [late, stub]
     _, said, result = mended(notebook, tmp_path)
-    versions = [cell.source for cell in result.cells if "def dense_forward" in cell.source]
-    assert versions == [hostile.RIGHT["dense_forward"], late["source"]]
-    assert said == ["cell dense_forward was there 3 times; the last one that was worked on counts"]
+    versions = [cell.source for cell in result.cells if "def kl" in cell.source]
+    assert versions == [hostile.RIGHT["kl"], late["source"]]
+    assert said == ["cell kl was there 3 times; the last one that was worked on counts"]
 
 
 def test_a_given_cell_copied_to_write_something_else_keeps_what_was_written(tmp_path):
@@ -203,4 +203,4 @@ def test_a_copy_that_jupyter_made_by_itself_is_taken_only_when_there_is_nothing_
     assert "checkpoint.ipynb was graded" in triage(folder, NAME, RELEASED).said[0]
     (folder / f"{NAME}.ipynb").write_text(json.dumps(hostile.released()))
     found = triage(folder, NAME, RELEASED)
-    assert found.said == [] and find(found.notebook, "dense_forward").source == find(hostile.released(), "dense_forward")["source"]
+    assert found.said == [] and find(found.notebook, "kl").source == find(hostile.released(), "kl")["source"]
