@@ -1,7 +1,7 @@
 """References, inputs and typical mistakes for exercise e03, convolution and its transpose.
 
-What is done wrongly with windows, on the way back and with a kernel is written once, and tried on every function that has them.
-A sentence about a mistake names its cause and not what is right.
+What is done wrongly with windows, on the way back and with a kernel is written once, and tried on every function that
+has them. A sentence about a mistake names its cause and not what is right.
 """
 from __future__ import annotations
 
@@ -21,115 +21,127 @@ def count(n, k, s, p):
 
 
 def sizes(n, k, s, p):
-    return measured()(n, k, s, p)
+    c = max(count(n, k, s, p), 0)
+    return c, n + 2 * p - ((c - 1) * s + k if c else 0)
 
 
-def measured(windows=lambda n, m, k, s, p: (m - k) // s + 1, unused=None, negative=False):
-    """Both numbers, one of them wrong; m places are padded ones. Without `negative` there is never less than no window."""
-    def both(n, k, s, p):
+def counted(windows):
+    """windows(m, k, s, n, p) of m padded places; `sizes` of another count."""
+    return lambda n, k, s, p: (windows(n + 2 * p, k, s, n, p), None)
+
+
+def left(windows):
+    """The places behind so many windows."""
+    def behind(n, k, s, p):
         m = n + 2 * p
-        c = windows(n, m, k, s, p) if negative else max(windows(n, m, k, s, p), 0)
-        rest = m - (c - 1) * s - k if c > 0 else m
-        return (c, rest) if unused is None else (None, unused(n, m, k, s, p, c))
-    return both
+        c = windows(m, k, s, n, p)
+        return None, m - (c - 1) * s - k if c > 0 else m
+    return behind
 
 
-def unused(rest, short=lambda n, m, k, s, p: m):
-    """Another number of unused places where there are windows, and perhaps where there are none."""
-    return measured(unused=lambda n, m, k, s, p, c: rest(n, m, k, s, p, c) if c else short(n, m, k, s, p))
+def unused(rest, short=lambda m, k, s, n, p: m):
+    """rest(u, c, m, k, s, n, p) places, where u is the right number and c that of windows; or `short`, if there are none."""
+    def places(n, k, s, p):
+        (c, u), m = sizes(n, k, s, p), n + 2 * p
+        return None, rest(u, c, m, k, s, n, p) if c else short(m, k, s, n, p)
+    return places
 
 
-def lost(n, m, k, s, p, c):
-    return m - (c - 1) * s - k
+def right(u, *_):
+    return u
 
 
-def draw_sizes(s, more, lost, p, c=(2, 6)):
-    """Each of them from a range: the stride, what the window has more than that, what is lost (below the stride), and so on."""
+def draw_sizes(s, more, lost, p, c):
+    """Drawn from ranges: the stride, how much longer the window is, what is lost, the padding, how many windows."""
     def draw(rng):
-        stride, pad = (int(rng.integers(a, b + 1)) for a, b in (s, p))
-        k = max(stride + int(rng.integers(more[0], more[1] + 1)), 1)
-        rest = min(int(rng.integers(lost[0], lost[1] + 1)), stride - 1)
-        places = (int(rng.integers(c[0], c[1] + 1)) - 1) * stride + k + rest
-        return max(places - 2 * pad, 1), k, stride, pad
+        stride, longer, rest, pad, windows = (int(rng.integers(a, b + 1)) for a, b in (s, more, lost, p, c))
+        k = max(stride + longer, 1)
+        return max((windows - 1) * stride + k + min(rest, stride - 1) - 2 * pad, 1), k, stride, pad
     return draw
 
 
 def too_short(by):
-    """So many places fewer than the window has: by(rng, s)."""
+    """The window has by(rng, s) more places than the padded signal."""
     def draw(rng):
         s, pad, n = int(rng.integers(2, 5)), int(rng.integers(0, 2)), int(rng.integers(1, 5))
         return n, n + 2 * pad + by(rng, s), s, pad
     return draw
 
 
-SIZES = {
-    "rounds up: is the last window still whole?": measured(lambda n, m, k, s, p: -((k - m) // s) + 1),
-    "rounds to the nearest number": measured(lambda n, m, k, s, p: round((m - k) / s) + 1),
-    "isn't rounded: a part of a window isn't a window": measured(lambda n, m, k, s, p: (m - k) / s + 1),
-    "is one too small: windows are counted from 0": measured(lambda n, m, k, s, p: (m - k) // s),
-    "has the padding on one side only": measured(lambda n, m, k, s, p: (n + p - k) // s + 1),
-    "lacks the padding": measured(lambda n, m, k, s, p: (n - k) // s + 1),
-    "has the padding subtracted": measured(lambda n, m, k, s, p: (n - 2 * p - k) // s + 1),
-    "lacks the stride": measured(lambda n, m, k, s, p: m - k + 1),
-    "has the number of windows for stride 1 divided by the stride": measured(lambda n, m, k, s, p: (m - k + 1) // s),
-    "has a 1 too much inside the division": measured(lambda n, m, k, s, p: (m - k + 1) // s + 1),
-    "lacks the width of the window": measured(lambda n, m, k, s, p: m // s),
-    "lacks the width of the window; only the 1 is added": measured(lambda n, m, k, s, p: m // s + 1),
-    "counts all places at which a window could begin, also those at which it sticks out":
-        measured(lambda n, m, k, s, p: -(-m // s)),
-    "lays the windows side by side: it is divided by their width": measured(lambda n, m, k, s, p: m // k),
-    "lacks brackets: only k is divided by the stride": measured(lambda n, m, k, s, p: m - k // s + 1),
-    "has k and s exchanged": measured(lambda n, m, k, s, p: (m - s) // k + 1),
-    "has half the window for its width": measured(lambda n, m, k, s, p: (m - k // 2) // s + 1),
-    "is the size that a transposed convolution has": measured(lambda n, m, k, s, p: (n - 1) * s - 2 * p + k),
-    "is negative for short signals": measured(negative=True),
-    "is cut off towards 0, where // rounds down: what is −1/2 then?":
-        measured(lambda n, m, k, s, p: int((m - k) / s) + 1),
-    "is at least 1: is there always a window?": measured(lambda n, m, k, s, p: max((m - k) // s + 1, 1)),
-    "forgets the padding where it asks whether the signal is shorter than the window":
-        measured(lambda n, m, k, s, p: (m - k) // s + 1 if n >= k else 0),
+def no_less(windows):
+    return lambda *args: max(windows(*args), 0)
+
+
+COUNTS = {text: no_less(windows) for text, windows in {
+    "rounds up: is the last window still whole?": lambda m, k, s, n, p: -((k - m) // s) + 1,
+    "rounds to the nearest number": lambda m, k, s, n, p: round((m - k) / s) + 1,
+    "isn't rounded: a part of a window isn't a window": lambda m, k, s, n, p: (m - k) / s + 1,
+    "lacks one window: they are counted from 0": lambda m, k, s, n, p: (m - k) // s,
+    "has the padding on one side only": lambda m, k, s, n, p: (n + p - k) // s + 1,
+    "lacks the padding": lambda m, k, s, n, p: (n - k) // s + 1,
+    "has the padding subtracted": lambda m, k, s, n, p: (n - 2 * p - k) // s + 1,
+    "lacks the stride": lambda m, k, s, n, p: m - k + 1,
+    "has its + 1 inside the division": lambda m, k, s, n, p: (m - k + 1) // s,
+    "has another 1 inside the division": lambda m, k, s, n, p: (m - k + 1) // s + 1,
+    "lacks the width of the window": lambda m, k, s, n, p: m // s,
+    "lacks the width of the window where it divides": lambda m, k, s, n, p: m // s + 1,
+    "has all places at which a window could begin, even if it sticks out": lambda m, k, s, n, p: -(-m // s),
+    "lays the windows side by side": lambda m, k, s, n, p: m // k,
+    "lacks brackets: only k is divided": lambda m, k, s, n, p: m - k // s + 1,
+    "has k and s exchanged": lambda m, k, s, n, p: (m - s) // k + 1,
+    "takes half of the window for its width": lambda m, k, s, n, p: (m - k // 2) // s + 1,
+    "is the size that a transposed convolution has": lambda m, k, s, n, p: (n - 1) * s - 2 * p + k,
+    "is cut off towards 0, where // rounds down": lambda m, k, s, n, p: int((m - k) / s) + 1,
+    "takes the signal to be too short whenever n < k, without the padding":
+        lambda m, k, s, n, p: (m - k) // s + 1 if n >= k else 0,
     "is 0 where the padded signal is just as long as the window":
-        measured(lambda n, m, k, s, p: (m - k) // s + 1 if m > k else 0),
-    "is the remainder of the division, also where no window fits": unused(lost, lambda n, m, k, s, p: (m - k) % s),
-    "comes from the place where the last window ends, also where there is no window":
-        unused(lost, lambda n, m, k, s, p: m + s - k),
-    "is negative where no window fits": unused(lost, lambda n, m, k, s, p: m - k),
-    "is 0 where no window fits": unused(lost, lambda n, m, k, s, p: 0),
-    "is how many places the window is too long, where no window fits": unused(lost, lambda n, m, k, s, p: k - m),
-    "lacks the padding where no window fits": unused(lost, lambda n, m, k, s, p: n),
-    "lacks the padding": unused(lambda n, m, k, s, p, c: n - (c - 1) * s - k),
-    "lacks the padding, and is cut off at 0": unused(lambda n, m, k, s, p, c: max(n - (c - 1) * s - k, 0)),
-    "has the padding on one side only": unused(lambda n, m, k, s, p, c: n + p - (c - 1) * s - k),
-    "counts only places of the signal itself; places of the padding can be unused, too":
-        unused(lambda n, m, k, s, p, c: max(lost(n, m, k, s, p, c) - p, 0), lambda n, m, k, s, p: n),
-    "counts the places between the windows as well": unused(lambda n, m, k, s, p, c: m - c * min(k, s) - max(k - s, 0)),
-    "takes the windows to lie side by side": unused(lambda n, m, k, s, p, c: m - c * k),
-    "takes the windows to lie side by side, and is cut off at 0": unused(lambda n, m, k, s, p, c: max(m - c * k, 0)),
-    "takes each window to be as wide as the stride": unused(lambda n, m, k, s, p, c: m - c * s),
-    "lacks the width of the last window": unused(lambda n, m, k, s, p, c: m - (c - 1) * s),
-    "takes the last window to begin one stride later: windows are counted from 0":
-        unused(lambda n, m, k, s, p, c: m - c * s - k),
-    "counts one place too many: where does the last window end?": unused(lambda n, m, k, s, p, c: lost(n, m, k, s, p, c) + 1),
-    "is what the signal lacks for one more window": unused(lambda n, m, k, s, p, c: s - (m - k) % s),
-    "is what the signal lacks for one more window, or 0": unused(lambda n, m, k, s, p, c: (k - m) % s),
-    "is the remainder of m/s; the window's width is missing": unused(lambda n, m, k, s, p, c: m % s),
-    "is the remainder of n/s; the padding and the window's width are missing": unused(lambda n, m, k, s, p, c: n % s),
-    "is the remainder of m/k: the windows lie a stride apart": unused(lambda n, m, k, s, p, c: m % k),
-    "is the remainder of (n − k)/s; the padding is missing": unused(lambda n, m, k, s, p, c: (n - k) % s),
-    "is whether something is unused, not how much": unused(lambda n, m, k, s, p, c: min(lost(n, m, k, s, p, c), 1)),
-    "is 0 wherever there is a window": unused(lambda n, m, k, s, p, c: 0)}
+        lambda m, k, s, n, p: (m - k) // s + 1 if m > k else 0}.items()}
+SHORT = {
+    "is negative for short signals": lambda m, k, s, n, p: (m - k) // s + 1,
+    "is at least 1: is there always a window?": lambda m, k, s, n, p: max((m - k) // s + 1, 1)}
+UNUSED = {
+    "is the remainder of a division where no window fits": unused(right, lambda m, k, s, n, p: (m - k) % s),
+    "looks for the end of a last window where there is none": unused(right, lambda m, k, s, n, p: m + s - k),
+    "is negative where no window fits": unused(right, lambda m, k, s, n, p: m - k),
+    "is 0 where no window fits": unused(right, lambda m, k, s, n, p: 0),
+    "is what the signal lacks where no window fits": unused(right, lambda m, k, s, n, p: k - m),
+    "lacks the padding where no window fits": unused(right, lambda m, k, s, n, p: n),
+    "lacks the padding": unused(lambda u, c, m, k, s, n, p: u - 2 * p),
+    "lacks the padding, and is cut off at 0": unused(lambda u, c, m, k, s, n, p: max(u - 2 * p, 0)),
+    "has the padding on one side only": unused(lambda u, c, m, k, s, n, p: u - p),
+    "has only places of the signal itself; those of the padding can be unused, too":
+        unused(lambda u, c, m, k, s, n, p: max(u - p, 0), lambda m, k, s, n, p: n),
+    "has the places between the windows as well":
+        unused(lambda u, c, m, k, s, n, p: m - c * min(k, s) - max(k - s, 0)),
+    "takes the windows to lie side by side": unused(lambda u, c, m, k, s, n, p: m - c * k),
+    "takes the windows to lie side by side, and is cut off at 0": unused(lambda u, c, m, k, s, n, p: max(m - c * k, 0)),
+    "takes each window to be as wide as the stride": unused(lambda u, c, m, k, s, n, p: m - c * s),
+    "has the last window among the unused places": unused(lambda u, c, m, k, s, n, p: u + k),
+    "has the last window begin a stride later: they are counted from 0": unused(lambda u, c, m, k, s, n, p: u - s),
+    "has one place too many: where does the last window end?": unused(lambda u, c, m, k, s, n, p: u + 1),
+    "is what the signal lacks for one more window": unused(lambda u, c, m, k, s, n, p: s - u),
+    "is what the signal lacks for one more window, or 0": unused(lambda u, c, m, k, s, n, p: -u % s),
+    "is the remainder of (n + 2p)/s; the window has a width": unused(lambda u, c, m, k, s, n, p: m % s),
+    "is the remainder of n/s; the padding and the window count, too": unused(lambda u, c, m, k, s, n, p: n % s),
+    "is the remainder of (n + 2p)/k; the windows are a stride apart": unused(lambda u, c, m, k, s, n, p: m % k),
+    "is the remainder of (n − k)/s; the padding counts, too": unused(lambda u, c, m, k, s, n, p: (n - k) % s),
+    "is the remainder of (n + p − k)/s; there is padding on both sides":
+        unused(lambda u, c, m, k, s, n, p: (n + p - k) % s),
+    "is whether something is unused; how much is it?": unused(lambda u, c, m, k, s, n, p: min(u, 1)),
+    "is 0 wherever there is a window": unused(lambda *_: 0)}
 
 check.add(
     sizes, "count, unused",
-    {"": draw_sizes((3, 4), (0, 3), (1, 3), (1, 2)),
-     "a signal in which nothing is lost": draw_sizes((1, 3), (0, 3), (0, 0), (0, 2)),
-     "a stride larger than the window": draw_sizes((3, 5), (-3, -1), (0, 4), (0, 1)),
-     "a window as long as the padded signal": draw_sizes((1, 2), (2, 4), (0, 0), (1, 1), c=(1, 1)),
-     "a window a little longer than the padded signal": too_short(lambda rng, s: int(rng.integers(1, s))),
-     "a window much longer than the padded signal": too_short(lambda rng, s: s + int(rng.integers(1, 6)))},
+    {"": draw_sizes((3, 4), (0, 3), (1, 3), (1, 2), (1, 6)),
+     "sizes at which nothing is lost": draw_sizes((1, 3), (0, 3), (0, 0), (0, 2), (2, 6)),
+     "a stride larger than the window": draw_sizes((3, 5), (-3, -1), (0, 4), (0, 1), (2, 6)),
+     "a padded signal as long as the window": draw_sizes((1, 2), (2, 4), (0, 0), (0, 1), (1, 1)),
+     "a padded signal a little shorter than the window": too_short(lambda rng, s: int(rng.integers(1, s))),
+     "a padded signal much shorter than the window": too_short(lambda rng, s: s + int(rng.integers(1, 6)))},
     "where the last window begins, and where it ends (lecture 03, eq. 3)", shares={"count": 1, "unused": 1},
-    hidden=[(7, 4, 2, 1), (2, 4, 1, 0), (10, 1, 4, 0), (3, 2, 5, 1), (1, 5, 3, 0), (1, 3, 1, 1), (28, 4, 2, 1), (4, 9, 4, 2)],
-    mistakes=SIZES)
+    hidden=[(7, 4, 2, 1), (2, 4, 1, 0), (10, 1, 4, 0), (3, 2, 5, 1), (1, 5, 3, 0), (1, 3, 1, 1), (5, 5, 2, 0)],
+    mistakes={**{text: counted(windows) for text, windows in {**COUNTS, **SHORT}.items()}, **UNUSED,
+              **{f"comes from a count that {text}": left(windows) for text, windows in COUNTS.items()}})
 
 
 # --- windows, the way back, kernels ----------------------------------------------------------------------------------
@@ -145,8 +157,8 @@ def under(shape, k, stride, pad, step=None):
 
 
 def windows(x, k, stride, pad, step=None, front=1, order=None, change=same, **padding):
-    """The rows of im2col. What may be wrong: the `step` between windows, how much of the padding is in `front` (1 is a half), the
-    `order` of the axes (N, h, w, k, k, C), the numbers (a symmetric `change`), what the padding consists of."""
+    """The rows of im2col. What may be wrong: the `step` between windows, how much of the padding is in `front` (1 is a
+    half), the `order` of the axes (N, h, w, k, k, C), the numbers (a symmetric `change`), what is in the padding."""
     around = (front * pad, (2 - front) * pad)
     padded = np.pad(x, ((0, 0), around, around, (0, 0)), **padding)
     cols = change(padded[under(x.shape, k, stride, pad, step)])
@@ -155,8 +167,8 @@ def windows(x, k, stride, pad, step=None, front=1, order=None, change=same, **pa
 
 def back(cols, shape, k, stride, pad, step=None, front=1, order=None, change=same, put=np.add.at, cut=None,
          covered=False):
-    """The adjoint of `windows`. What else may be wrong: how numbers are `put` in their places, how the padding is `cut` off, whether
-    there is no more than what the windows have `covered`."""
+    """The adjoint of `windows`. What else may be wrong: how numbers are `put` in their places, how the padding is `cut`
+    off, whether there is no more than what the windows have `covered`."""
     n, height, width, channels = shape
     if covered:
         height, width = ((count(m, k, stride, pad) - 1) * stride + k - 2 * pad for m in (height, width))
@@ -181,7 +193,7 @@ def by_place(x, index, cols):
     """= in place of +=, in a loop over the places of the kernel."""
     _, i, j = index
     for a, b in np.ndindex(cols.shape[3:5]):
-        x[:, i[:, :, a], j[:, :, b]] = cols[:, :, :, a, b]
+        x[:, i[:, :, a, 0], j[:, 0, b]] = cols[:, :, :, a, b]
 
 
 def once(x, index, cols):
@@ -226,7 +238,8 @@ SHARED = {  # mistakes with windows that can be made on both ways
     "comes from an image with all of the padding in front of it": {"front": 2},
     "lacks the last row and the last column of each window: does a loop end at k − 1?":
         {"change": only(..., slice(-1), slice(-1), slice(None))},
-    "lacks all places of the windows but the first: is the `return` inside a loop?": {"change": only(..., 0, 0, slice(None))},
+    "lacks all places of the windows but the first: is the `return` inside a loop?":
+        {"change": only(..., 0, 0, slice(None))},
     "lacks all channels but the first": {"change": only(..., 0)},
     "lacks the last windows of both axes: does a loop end too early?":
         {"change": only(slice(None), slice(-1), slice(-1))},
@@ -269,7 +282,7 @@ KERNELS = {**{f"is what you get with {words}": {"turn": turn} for words, turn in
 GEOMETRIES = {  # label: k, s, p, and how many rows and columns are lost
     "": lambda rng: (int(rng.integers(3, 5)), 2, 1, 0),
     "rows that flooring loses": lambda rng: (4, int(rng.integers(2, 4)), 1, 1),
-    "stride 1": lambda rng: (int(rng.integers(3, 5)), 1, int(rng.integers(1, 3)), 0),
+    "stride 1": lambda rng: (int(rng.integers(4, 6)), 1, 2, 0),
     "stride 3": lambda rng: (4, 3, 1, int(rng.integers(1, 3))),
     "a stride larger than the window": lambda rng: (2, 3, 1, int(rng.integers(0, 3))),
     "no padding": lambda rng: (3, 2, 0, int(rng.integers(0, 2))),
@@ -281,7 +294,7 @@ def normal(rng, *shape):
 
 
 def cases(make):
-    """One case for each geometry; make(rng, k, s, p, lost, small, large, C, C′) has the shapes of both images without channels."""
+    """make(rng, k, s, p, lost, small, large, C, C′) for each geometry; small and large are shapes without channels."""
     def draw(geometry, rng):
         k, s, p, lost = geometry(rng)
         n, c, c_out = map(int, rng.permutation([2, 3, 4]))
