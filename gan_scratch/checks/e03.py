@@ -40,7 +40,7 @@ def left(windows):
 
 
 def unused(rest, short=lambda m, k, s, n, p: m):
-    """rest(u, c, m, k, s, n, p) places, where u is the right number and c that of windows; or `short`, if there are none."""
+    """rest(u, c, m, k, s, n, p) places: u would be right, there are c windows; `short` where there are none."""
     def places(n, k, s, p):
         (c, u), m = sizes(n, k, s, p), n + 2 * p
         return None, rest(u, c, m, k, s, n, p) if c else short(m, k, s, n, p)
@@ -68,11 +68,11 @@ def too_short(by):
     return draw
 
 
-def no_less(windows):
-    return lambda *args: max(windows(*args), 0)
+def where_one_fits(windows):
+    return lambda m, k, *args: max(windows(m, k, *args), 0) if m >= k else 0
 
 
-COUNTS = {text: no_less(windows) for text, windows in {
+COUNTS = {text: where_one_fits(windows) for text, windows in {
     "rounds up: is the last window still whole?": lambda m, k, s, n, p: -((k - m) // s) + 1,
     "rounds to the nearest number": lambda m, k, s, n, p: round((m - k) / s) + 1,
     "isn't rounded: a part of a window isn't a window": lambda m, k, s, n, p: (m - k) / s + 1,
@@ -91,12 +91,13 @@ COUNTS = {text: no_less(windows) for text, windows in {
     "has k and s exchanged": lambda m, k, s, n, p: (m - s) // k + 1,
     "takes half of the window for its width": lambda m, k, s, n, p: (m - k // 2) // s + 1,
     "is the size that a transposed convolution has": lambda m, k, s, n, p: (n - 1) * s - 2 * p + k,
-    "is cut off towards 0, where // rounds down": lambda m, k, s, n, p: int((m - k) / s) + 1,
+    "lacks the last window where that ends at the very end: < in place of ≤?": lambda m, k, s, n, p: -((k - m) // s),
     "takes the signal to be too short whenever n < k, without the padding":
         lambda m, k, s, n, p: (m - k) // s + 1 if n >= k else 0,
     "is 0 where the padded signal is just as long as the window":
         lambda m, k, s, n, p: (m - k) // s + 1 if m > k else 0}.items()}
 SHORT = {
+    "is cut off towards 0, where // rounds down": lambda m, k, s, n, p: max(int((m - k) / s) + 1, 0),
     "is negative for short signals": lambda m, k, s, n, p: (m - k) // s + 1,
     "is at least 1: is there always a window?": lambda m, k, s, n, p: max((m - k) // s + 1, 1)}
 UNUSED = {
@@ -127,12 +128,13 @@ UNUSED = {
     "is the remainder of (n − k)/s; the padding counts, too": unused(lambda u, c, m, k, s, n, p: (n - k) % s),
     "is the remainder of (n + p − k)/s; there is padding on both sides":
         unused(lambda u, c, m, k, s, n, p: (n + p - k) % s),
+    "is the number of steps from the first window to the last": unused(lambda u, c, *_: c - 1),
     "is whether something is unused; how much is it?": unused(lambda u, c, m, k, s, n, p: min(u, 1)),
     "is 0 wherever there is a window": unused(lambda *_: 0)}
 
 check.add(
     sizes, "count, unused",
-    {"": draw_sizes((3, 4), (0, 3), (1, 3), (1, 2), (1, 6)),
+    {"": draw_sizes((3, 4), (0, 3), (1, 3), (1, 2), (2, 6)),
      "sizes at which nothing is lost": draw_sizes((1, 3), (0, 3), (0, 0), (0, 2), (2, 6)),
      "a stride larger than the window": draw_sizes((3, 5), (-3, -1), (0, 4), (0, 1), (2, 6)),
      "a padded signal as long as the window": draw_sizes((1, 2), (2, 4), (0, 0), (0, 1), (1, 1)),
@@ -322,10 +324,19 @@ def shaped(*groups):
     return parts
 
 
-def with_more(x, k, stride, pad):
-    """Windows that stick out at the end, where flooring loses something."""
-    more = [-(n + 2 * pad - k) % stride for n in x.shape[1:3]]
-    return windows(np.pad(x, ((0, 0), (pad, pad + more[0]), (pad, pad + more[1]), (0, 0))), k, stride, 0)
+def other_end(more):
+    """Windows of an image that has other places at its end: more(n + 2p − k, stride)."""
+    def rows(x, k, stride, pad):
+        x = np.pad(x, ((0, 0), (pad, pad + stride), (pad, pad + stride), (0, 0)))
+        h, w = (n - stride + more(n - stride - k, stride) for n in x.shape[1:3])
+        return windows(x[:, :h, :w], k, stride, 0)
+    return rows
+
+
+def first_rows(x, k, stride, pad, axes):
+    """The rows that stand at index 0 of these axes."""
+    parts = shaped(*((i, i + 1) for i in range(6)))(x, k, stride, pad)
+    return parts[(0,) * axes].reshape(-1, k * k * x.shape[-1])
 
 
 WINDOWS = {
@@ -341,7 +352,11 @@ check.add(
         **{text: partial(windows, **options) for text, options in {**WINDOWS, **PADDED}.items()},
         "lacks the padding": lambda x, k, stride, pad: windows(x, k, stride, 0),
         "has the stride 1, whatever it is given": lambda x, k, stride, pad: windows(x, k, 1, pad),
-        "has windows that stick out at the end: which is the last one that fits?": with_more,
+        "has windows that stick out at the end: which is the last one that fits?": other_end(lambda m, s: -m % s),
+        "lacks the last windows where they end at the very edge: < in place of ≤?": other_end(lambda m, s: -1),
+        **{f"has only the windows of the first {words}: is the `return` inside a loop?": partial(first_rows, axes=axes)
+           for words, axes in (("sample", 1), ("row of the first sample", 2))},
+        "has only the first window: is the `return` inside a loop?": partial(first_rows, axes=3),
         "isn't reshaped yet: it has the shape (N, h, w, k, k, C)": shaped(*((i, i + 1) for i in range(6))),
         "has a row for each window, which isn't laid out: its shape is (N·h·w, k, k, C)":
             shaped((0, 3), (3, 4), (4, 5), (5, 6)),
