@@ -134,10 +134,10 @@ UNUSED = {
 
 check.add(
     sizes, "count, unused",
-    {"": draw_sizes((3, 4), (0, 3), (1, 3), (1, 2), (2, 6)),
-     "sizes at which nothing is lost": draw_sizes((1, 3), (0, 3), (0, 0), (0, 2), (2, 6)),
+    {"": draw_sizes((2, 3), (0, 3), (0, 0), (1, 2), (3, 6)),
+     "sizes at which something is lost": draw_sizes((2, 4), (0, 3), (1, 3), (1, 2), (3, 6)),
      "a stride larger than the window": draw_sizes((3, 5), (-3, -1), (0, 4), (0, 1), (2, 6)),
-     "a padded signal as long as the window": draw_sizes((1, 2), (2, 4), (0, 0), (0, 1), (1, 1)),
+     "a padded signal as long as the window": draw_sizes((2, 3), (1, 4), (0, 0), (0, 1), (1, 1)),
      "a padded signal a little shorter than the window": too_short(lambda rng, s: int(rng.integers(1, s))),
      "a padded signal much shorter than the window": too_short(lambda rng, s: s + int(rng.integers(1, 6)))},
     "where the last window begins, and where it ends (lecture 03, eq. 3)", shares={"count": 1, "unused": 1},
@@ -274,6 +274,7 @@ MIXED = {  # what is done to the four axes of W, or of dW
     **{f"a kernel {words}": lambda W, axes=axes: np.flip(W, axes) for words, axes in TURNED.items()},
     "a kernel with its rows and columns exchanged": lambda W: W.swapaxes(0, 1),
     "channels that were exchanged and then reshaped": lambda W: W.swapaxes(2, 3).reshape(W.shape),
+    "W in the order (C, k, k, C′), reshaped": lambda W: W.transpose(2, 0, 1, 3).reshape(W.shape),
     "a transposed matrix that was reshaped": lambda W: W.reshape(-1, W.shape[-1]).T.reshape(W.shape),
     "a reshape where a transpose is needed; reshape keeps the order in memory":
         lambda W: W.reshape(W.shape[-1], -1).T.reshape(W.shape),
