@@ -75,7 +75,6 @@ def where_one_fits(windows):
 COUNTS = {text: where_one_fits(windows) for text, windows in {
     "rounds up: is the last window still whole?": lambda m, k, s, n, p: -((k - m) // s) + 1,
     "rounds to the nearest number": lambda m, k, s, n, p: round((m - k) / s) + 1,
-    "isn't rounded: a part of a window isn't a window": lambda m, k, s, n, p: (m - k) / s + 1,
     "lacks one window: they are counted from 0": lambda m, k, s, n, p: (m - k) // s,
     "has the padding on one side only": lambda m, k, s, n, p: (n + p - k) // s + 1,
     "lacks the padding": lambda m, k, s, n, p: (n - k) // s + 1,
@@ -96,7 +95,8 @@ COUNTS = {text: where_one_fits(windows) for text, windows in {
         lambda m, k, s, n, p: (m - k) // s + 1 if n >= k else 0,
     "is 0 where the padded signal is just as long as the window":
         lambda m, k, s, n, p: (m - k) // s + 1 if m > k else 0}.items()}
-SHORT = {
+ALONE = {
+    "isn't rounded: a part of a window isn't a window": where_one_fits(lambda m, k, s, n, p: (m - k) / s + 1),
     "is cut off towards 0, where // rounds down": lambda m, k, s, n, p: max(int((m - k) / s) + 1, 0),
     "is negative for short signals": lambda m, k, s, n, p: (m - k) // s + 1,
     "is at least 1: is there always a window?": lambda m, k, s, n, p: max((m - k) // s + 1, 1)}
@@ -142,7 +142,7 @@ check.add(
      "a padded signal much shorter than the window": too_short(lambda rng, s: s + int(rng.integers(1, 6)))},
     "where the last window begins, and where it ends (lecture 03, eq. 3)", shares={"count": 1, "unused": 1},
     hidden=[(7, 4, 2, 1), (2, 4, 1, 0), (10, 1, 4, 0), (3, 2, 5, 1), (1, 5, 3, 0), (1, 3, 1, 1), (5, 5, 2, 0)],
-    mistakes={**{text: counted(windows) for text, windows in {**COUNTS, **SHORT}.items()}, **UNUSED,
+    mistakes={**{text: counted(windows) for text, windows in {**COUNTS, **ALONE}.items()}, **UNUSED,
               **{f"comes from a count that {text}": left(windows) for text, windows in COUNTS.items()}})
 
 
@@ -247,8 +247,12 @@ SHARED = {  # mistakes with windows that can be made on both ways
         {"change": only(slice(None), slice(-1), slice(-1))},
     "lacks the first windows of both axes: does a loop begin at 1?":
         {"change": only(slice(None), slice(1, None), slice(1, None))},
-    "lacks all samples but the first": {"change": only(0)},
-    "lacks all samples but the last": {"change": only(-1)}}
+    "lacks the last row of windows: does a loop end too early?": {"change": only(slice(None), slice(-1))},
+    **{f"lacks all {what} but the first: is the `return` inside a loop?": {"change": only(*part)} for what, part in {
+        "samples": (0,), "rows of windows": (slice(None), 0), "rows of windows of all samples": (0, 0),
+        "windows of all samples": (0, 0, 0)}.items()},
+    "lacks all samples but the last": {"change": only(-1)},
+    "lacks all windows but the last of all samples": {"change": only(-1, -1, -1)}}
 EXCHANGED = {"order": (0, 1, 2, 4, 3, 5)}
 PADDED = {
     "has copies of the edge in the padding; it consists of zeros": {"mode": "edge"},
@@ -278,6 +282,8 @@ MIXED = {  # what is done to the four axes of W, or of dW
     "a transposed matrix that was reshaped": lambda W: W.reshape(-1, W.shape[-1]).T.reshape(W.shape),
     "a reshape where a transpose is needed; reshape keeps the order in memory":
         lambda W: W.reshape(W.shape[-1], -1).T.reshape(W.shape),
+    "a reshape where a transpose is needed, and with channels exchanged before that":
+        lambda W: W.swapaxes(2, 3).reshape(W.shape[-1], -1).T.reshape(W.shape),
     "all four axes in reverse order, and a reshape after that": lambda W: W.T.reshape(W.shape)}
 KERNELS = {**{f"is what you get with {words}": {"turn": turn} for words, turn in MIXED.items()},
            "lacks W": {"turn": np.ones_like}}
@@ -410,6 +416,8 @@ WEIGHTS = {
     **{f"is what you get with {words}": {"then": lambda dW, W, turn=turn: turn(dW)} for words, turn in MIXED.items()},
     "has its two axes of channels exchanged": {"then": lambda dW, W: dW.swapaxes(2, 3)},
     "is a matrix still: give it the shape of W": {"then": lambda dW, W: rows_of(dW)},
+    "is a matrix still, and transposed: give it the shape of W": {"then": lambda dW, W: rows_of(dW).T},
+    "has its last axis in front": {"then": lambda dW, W: np.moveaxis(dW, -1, 0)},
     "is multiplied with W": {"then": lambda dW, W: dW * W},
     "is the mean over all windows": {"product": lambda X, rows: X.T @ rows / len(rows)},
     "is divided by k·k": {"then": lambda dW, W: dW / len(W) ** 2},
@@ -449,6 +457,8 @@ DB = {
     "is the number of windows; it lacks dy": lambda dy: np.full(dy.shape[-1], dy.size // dy.shape[-1]),
     "is 1; it lacks dy": lambda dy: np.ones(dy.shape[-1]),
     "has an axis of length 1 for each axis that was summed": lambda dy: dy.sum((0, 1, 2), keepdims=True),
+    "is made of the last window only: = in place of +=?": lambda dy: dy[-1, -1, -1],
+    "is summed over the channels; each of them has its own bias": lambda dy: rows_of(dy).sum(1),
     **{f"is summed over axis {', '.join(map(str, axes))} only": lambda dy, axes=axes: dy.sum(axes)
        for axes in ((0,), (1,), (2,), (3,), (0, 1), (0, 2), (1, 2), (0, 3), (1, 2, 3))}}
 
@@ -522,6 +532,9 @@ check.add(
             weights(x, dy, W, s, p, **WEIGHTS[text]) if text in WEIGHTS else None, None) for text in {**UP, **WEIGHTS}},
         **{text: lambda dy, x, W, s, p, then=then: (then(up(dy, W, x.shape, s, p), x), None, None)
            for text, then in DX.items()},
+        "lacks dy": lambda dy, x, W, s, p: (up(np.ones_like(dy), W, x.shape, s, p), None, None),
+        "is the gradient of the rows; how do they come back to the pixels?":
+            lambda dy, x, W, s, p: (rows_of(dy) @ rows_of(W).T, None, None),
         **{text: lambda dy, x, W, s, p, db=db: (None, None, db(dy)) for text, db in DB.items()}})
 
 check.add(
@@ -539,6 +552,8 @@ check.add(
         "has rows of 0 put in front of it for output_pad": lengthened(end=False),
         "has rows of 0 without a bias put in front of it for output_pad": lengthened(bias=False, end=False),
         "has its last row copied for output_pad": lengthened(mode="edge"),
+        "has output_pad for its columns only": lambda *args: conv_transpose2d(*args)[:, :-args[-1] or None],
+        "has output_pad for its rows only": lambda *args: conv_transpose2d(*args)[:, :, :-args[-1] or None],
         "has output_pad twice": lambda x, W, b, s, p, more: conv_transpose2d(x, W, b, s, p, 2 * more),
         "has the padding subtracted once only": lambda x, W, b, s, p, more: enlarged()(x, W, b, s, p, more + p)})
 
@@ -551,4 +566,8 @@ check.add(
         **{text: lambda dy, x, W, s, p, text=text: (
             down(dy, W, s, p, **DOWN[text]) if text in DOWN else None,
             weights(dy, x, W, s, p, **WEIGHTS[text]) if text in WEIGHTS else None) for text in {**DOWN, **WEIGHTS}},
-        **{text: lambda dy, x, W, s, p, then=then: (then(down(dy, W, s, p), x), None) for text, then in DX.items()}})
+        **{text: lambda dy, x, W, s, p, then=then: (then(down(dy, W, s, p), x), None) for text, then in DX.items()},
+        "is divided by k·k": lambda dy, x, W, s, p: (down(dy, W, s, p) / len(W) ** 2, None),
+        "lacks dy": lambda dy, x, W, s, p: (down(np.ones_like(dy), W, s, p), None),
+        "has the stride 1, whatever it is given": lambda dy, x, W, s, p: (down(dy, W, 1, p), None),
+        "lacks the padding": lambda dy, x, W, s, p: (down(dy, W, s, 0), None)})
