@@ -542,8 +542,9 @@ check.add(
     cases(lambda rng, k, s, p, lost, small, large, c, c_out: (
         normal(rng, *small, c), normal(rng, k, k, c_out, c), normal(rng, c_out), s, p, lost)),
     "the transpose of A, and how large the image becomes (lecture 03, eq. 7, 10)",
+    planted=lambda x, W, b, stride, pad, output_pad: conv_transpose2d(x, W[::-1, ::-1], b, stride, pad, output_pad),
     mistakes={
-        **{text: enlarged(**options) for text, options in UP.items()},
+        **{text: enlarged(**options) for text, options in UP.items() if "upside down and back" not in text},
         **{text: enlarged(then) for text, then in BIAS.items()},
         "has the bias added before col2im; it belongs to the places of y": early_bias(same),
         "has the bias only where windows lie": early_bias(lambda counts: counts > 0),

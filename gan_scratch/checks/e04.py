@@ -273,8 +273,6 @@ def _inference(x, gamma, beta, rm, rv, eps):
 
 
 OF_BATCH = {
-    "uses the batch's statistics, so that a sample's output depends on those beside it, and is beta if it is alone":
-        _with(lambda p: p.batch_mean, lambda p: p.batch_var),
     "still uses the batch's mean: a sample's output depends on the samples beside it":
         _with(lambda p: p.batch_mean, lambda p: p.var),
     "still uses the batch's variance: a sample's output depends on the samples beside it":
@@ -303,7 +301,9 @@ check.add(
     batch_norm_inference, "y",
     {"": inference(), "one sample": inference(n=1), "a large eps": inference(eps=0.5)},
     "on what the output for one sample may depend at inference (lecture 04)",
-    hidden=[inference(n=12), inference(n=1, eps=2.0)], mistakes=mistakes(_inference, OF_BATCH | SCALED))
+    hidden=[inference(n=12), inference(n=1, eps=2.0)], mistakes=mistakes(_inference, OF_BATCH | SCALED),
+    planted=lambda x, gamma, beta, running_mean, running_var, eps:
+        gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta)
 
 
 # --- batch norm, backward --------------------------------------------------------------------------------------------
