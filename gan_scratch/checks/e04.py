@@ -122,6 +122,8 @@ SCALED = {  # whatever the mean and the variance are
     "lacks brackets: only the mean is divided by the root": lambda p: p.gamma * (p.x - p.mean / p.s) + p.beta,
     "lacks brackets: gamma multiplies x before the mean is subtracted":
         lambda p: (p.gamma * p.x - p.mean) / p.s + p.beta,
+    "lacks brackets: gamma multiplies x only, and only the mean is divided by the root":
+        lambda p: p.gamma * p.x - p.mean / p.s + p.beta,
     "lacks gamma": lambda p: p.h + p.beta,
     "lacks beta": lambda p: p.gamma * p.h,
     "is x_hat alone: gamma and beta are missing": lambda p: p.h,
@@ -240,12 +242,13 @@ RUNNING_VAR = {
     "is corrected with the number of channels, not of samples":
         _towards(lambda p: p.var * p.x.shape[1] / (p.x.shape[1] - 1), "rv"),
     "has eps added: it is for the division only": _towards(lambda p: p.unbiased + p.eps, "rv"),
-    "has eps added, and the variance is divided by N": _towards(lambda p: p.var + p.eps, "rv"),
+    "has eps added before the correction": _towards(lambda p: (p.var + p.eps) * p.n / (p.n - 1), "rv"),
     "moves towards the standard deviation": _towards(lambda p: np.sqrt(p.unbiased), "rv"),
     "moves towards the standard deviation, divided by N": _towards(lambda p: np.sqrt(p.var), "rv"),
     "moves towards the mean square: it isn't centred": _towards(lambda p: (p.x**2).mean(0), "rv"),
     "moves towards one variance of the whole array": _towards(lambda p: p.x.var(ddof=1), "rv"),
     "moves towards one variance of the whole array, divided by its size": _towards(lambda p: p.x.var(), "rv"),
+    "is a standard deviation: a root too much": lambda p: np.sqrt(p.new_rv),
     "is centred with the running mean, not with the batch's": _towards(
         lambda p: ((p.x - p.rm) ** 2).sum(0) / (p.n - 1), "rv"),
     "is centred with the updated running mean, not with the batch's": _towards(
@@ -287,7 +290,7 @@ OF_BATCH = {
     **{f"mixes the batch's statistics into the running averages ({words}); they stay as they are at inference":
            lambda p, m=m: _with(lambda p: (1 - m) * p.mean + m * p.batch_mean,
                                 lambda p: (1 - m) * p.var + m * p.batch_var)(p)
-       for words, m in (("with momentum 0.1", 0.1), ("half and half", 0.5), ("with momentum 0.9", 0.9))},
+       for words, m in (("a hundredth", 0.01), ("a tenth", 0.1), ("half", 0.5), ("nine tenths", 0.9))},
     "is normalised with the running averages and then with the batch's statistics once more":
         lambda p: p.gamma * (p.h - p.h.mean(0)) / np.sqrt(p.h.var(0) + p.eps) + p.beta,
     "has the running variance corrected with N; it was corrected in training":
@@ -376,8 +379,8 @@ DX = {
     "has x in place of x_hat": lambda p: (p.g - p.a - p.x * (p.g * p.x).mean(0)) / p.s,
     "has x in place of x_hat inside the mean": lambda p: (p.g - p.a - p.h * (p.g * p.x).mean(0)) / p.s,
     "has x in place of x_hat in front of the mean": lambda p: (p.g - p.a - p.x * p.b) / p.s,
-    "has x − μ in place of x_hat": lambda p: (p.g - p.a - p.d * (p.g * p.d).mean(0)) / p.s,
-    "has x − μ in place of x_hat in one of two places": lambda p: (p.g - p.a - p.d * p.b) / p.s,
+    "lacks two factors 1/√(v + ε) in its part along x_hat": lambda p: (p.g - p.a - p.d * (p.g * p.d).mean(0)) / p.s,
+    "lacks a factor 1/√(v + ε) in its part along x_hat": lambda p: (p.g - p.a - p.d * p.b) / p.s,
     "isn't averaged over the batch: dx_hat · x_hat is used sample by sample":
         lambda p: (p.g - p.a - p.h**2 * p.g) / p.s,
     "has half of the part along x_hat: the derivative of a root, or of a square, lost a 2":
@@ -390,6 +393,11 @@ DX = {
     "lacks eps": _dx_with(lambda p: np.sqrt(p.var)),
     "has eps outside the root": _dx_with(lambda p: np.sqrt(p.var) + p.eps),
     "lacks the root: it is made with v + ε": _dx_with(lambda p: p.var + p.eps),
+    "is made with √(v + ε) where its inverse belongs": _dx_with(lambda p: 1 / p.s),
+    "has an x_hat from which the mean isn't subtracted":
+        lambda p: (p.g - p.a - p.x / p.s * (p.g * p.x / p.s).mean(0)) / p.s,
+    "has x in place of x − μ in its part from the variance":
+        lambda p: (p.g - p.a - p.h * (p.g * p.x / p.s).mean(0)) / p.s,
     "is divided by N as a whole": lambda p: (p.g - p.a - p.h * p.b) / p.s / p.n,
     "is multiplied by x_hat as a whole": lambda p: p.h * (p.g - p.a - p.h * p.b) / p.s,
     "is gamma times dy: it doesn't go back through the normalisation": lambda p: p.g,
@@ -399,10 +407,12 @@ DGAMMA = {
     "has x in place of x_hat": lambda p: (p.dy * p.x).sum(0),
     "has x − μ in place of x_hat": lambda p: (p.dy * p.d).sum(0),
     "has x/√(v + ε) in place of x_hat: the mean isn't subtracted": lambda p: (p.dy * p.x / p.s).sum(0),
-    "has y in place of x_hat: y is multiplied by gamma": lambda p: (p.g * p.h).sum(0),
+    "has gamma as a factor: y is linear in gamma": lambda p: (p.g * p.h).sum(0),
     "is divided by gamma": lambda p: (p.dy * p.h).sum(0) / p.gamma,
     "lacks dy": lambda p: p.h.sum(0),
     "is averaged over the batch; gamma collects from all samples": lambda p: (p.dy * p.h).mean(0),
+    "is averaged over the batch, and gamma is in it": lambda p: p.b,
+    "is made with √(v + ε) where its inverse belongs": lambda p: (p.dy * p.d * p.s).sum(0),
     "isn't summed over the batch": lambda p: p.dy * p.h,
     "is summed over the channels (axis 1)": lambda p: (p.dy * p.h).sum(1),
     "is summed over the whole array": lambda p: (p.dy * p.h).sum(),
@@ -497,9 +507,11 @@ RMS_DX = {
     "has its part from r twice: what is the derivative of a root?": lambda p: (p.z - 2 * p.h * p.b / p.r) / p.r,
     "has half of its part from r: what is the derivative of a square?": lambda p: (p.z - p.h * p.b / p.r / 2) / p.r,
     "has the mean over the batch (axis 0) in its part from r; each sample has its own r":
-        lambda p: (p.z - p.h * _mean(p.z * p.h, 0)) / p.r,
+        lambda p: (p.z - p.h * _mean(p.z * p.x, 0) / p.r) / p.r,
     "has the mean over the whole array in its part from r; each sample has its own r":
-        lambda p: (p.z - p.h * (p.z * p.h).mean()) / p.r,
+        lambda p: (p.z - p.h * (p.z * p.x).mean() / p.r) / p.r,
+    "has N in place of the number of features in its part from r":
+        lambda p: (p.z - p.h * p.b * p.c / len(p.x) / p.r) / p.r,
     "has no mean in its part from r: an r depends on all features of its sample":
         lambda p: (p.z - p.h * p.z * p.h) / p.r,
     "has no mean in its part from r, but one term of it: an r depends on all features of its sample":
@@ -512,7 +524,8 @@ RMS_DX = {
     "has a factor 1/r too much as a whole": lambda p: (p.z - p.h * p.b / p.r) / p.r**2,
     "lacks brackets: only its part from r is divided by r": lambda p: p.z - p.h * p.b / p.r**2,
     "has an r without eps in its part from r": lambda p: (p.z - p.x * p.b / p.q) / p.r,
-    "lacks x in front of the mean in its part from r": lambda p: (p.z - _mean(p.z * p.h) / p.r) / p.r,
+    **{f"lacks x in front of the mean in its part from r{also}": lambda p, k=k: (p.z - p.b / p.r**k) / p.r
+       for also, k in (("", 2), (", and a power of r", 1), (", and two powers of r", 0))},
     "lacks x inside the mean in its part from r": lambda p: (p.z - p.h * _mean(p.z) / p.r) / p.r,
     "has the mean of z in place of that of z · x: x was left out": lambda p: (p.z - p.h * _mean(p.z)) / p.r,
     "lacks dy in its part from r": lambda p: (p.z - p.h * _mean(p.x) / p.r) / p.r,
@@ -527,7 +540,7 @@ RMS_DGAMMA = {
     "has 1/r in place of x/r: x is missing": lambda p: (p.dy / p.r).sum(0),
     "lacks dy": lambda p: p.h.sum(0),
     "is multiplied by r, not divided": lambda p: (p.dy * p.x * p.r).sum(0),
-    "has y, which is multiplied by gamma": lambda p: (p.z * p.h).sum(0),
+    "has gamma as a factor: y is linear in gamma": lambda p: (p.z * p.h).sum(0),
     "is divided by gamma": lambda p: (p.dy * p.h).sum(0) / p.gamma,
     "is averaged over the batch; gamma collects from all samples": lambda p: (p.dy * p.h).mean(0),
     "isn't summed over the batch": lambda p: p.dy * p.h,
@@ -584,11 +597,17 @@ def _step(m=lambda p: p.mh, v=lambda p: p.vh, root=lambda v, p: np.sqrt(v) + p.e
     return lambda p: p.theta - p.lr * m(p) / root(v(p), p)
 
 
-def _divided(exponent):
-    """theta with other exponents of beta in the corrections."""
-    return _step(lambda p: p.M / (1 - p.b1 ** exponent(p.t)), lambda p: p.V / (1 - p.b2 ** exponent(p.t)))
-
-
+CORRECTIONS = {  # what m and v are divided by, made of beta and t
+    "to the power t − 1": lambda b, t: 1 - b ** (t - 1),
+    "to the power t + 1": lambda b, t: 1 - b ** (t + 1),
+    "without the power t": lambda b, t: 1 - b,
+    "with 1 − beta to the power t": lambda b, t: (1 - b) ** t,
+    "without 1 minus the power": lambda b, t: b**t,
+    "with 1 plus the power": lambda b, t: 1 + b**t,
+    "that multiplies; it has to divide": lambda b, t: 1 / (1 - b**t),
+    "that is done twice": lambda b, t: (1 - b**t) ** 2,
+    "with a root too much": lambda b, t: np.sqrt(1 - b**t),
+}
 THETA = {
     "uses m and v without their corrections": _step(lambda p: p.M, lambda p: p.V),
     "uses m without its correction": _step(m=lambda p: p.M),
@@ -618,32 +637,31 @@ THETA = {
     "is the old one: it doesn't move": lambda p: p.theta,
     "moves by the sign of the gradient": lambda p: p.theta - p.lr * np.sign(p.g),
     "is a step of plain gradient descent": lambda p: p.theta - p.lr * p.g,
-    "has corrections to the power t − 1": _divided(lambda t: t - 1),
-    "has corrections to the power t + 1": _divided(lambda t: t + 1),
-    "has corrections without the power t": _divided(lambda t: 1),
-    "has (1 − beta) to the power t in the corrections": _step(
-        lambda p: p.M / (1 - p.b1) ** p.t, lambda p: p.V / (1 - p.b2) ** p.t),
-    "has beta to the power t as a correction: 1 minus it is missing": _step(
-        lambda p: p.M / p.b1**p.t, lambda p: p.V / p.b2**p.t),
-    "has 1 + a power of beta in the corrections": _step(
-        lambda p: p.M / (1 + p.b1**p.t), lambda p: p.V / (1 + p.b2**p.t)),
-    "is multiplied by the corrections, not divided": _step(lambda p: p.M * p.c1, lambda p: p.V * p.c2),
     "has the two corrections exchanged": _step(lambda p: p.M / p.c2, lambda p: p.V / p.c1),
     "has the correction of m for v, too": _step(v=lambda p: p.V / p.c1),
     "has the correction of v for m, too": _step(m=lambda p: p.M / p.c2),
-    "has the corrections twice": _step(lambda p: p.mh / p.c1, lambda p: p.vh / p.c2),
     "has one number for all weights below the step: v was averaged": _step(v=lambda p: p.vh.mean()),
+    **{f"has a correction of m and one of v {how}":
+           _step(lambda p, c=c: p.M / c(p.b1, p.t), lambda p, c=c: p.V / c(p.b2, p.t))
+       for how, c in CORRECTIONS.items()},
+    "has a correction of m with t times beta, not a power": _step(m=lambda p: p.M / (1 - p.b1 * p.t)),
+    **{f"has a correction of m {how}": _step(m=lambda p, c=c: p.M / c(p.b1, p.t)) for how, c in CORRECTIONS.items()},
+    **{f"has a correction of v {how}": _step(v=lambda p, c=c: p.V / c(p.b2, p.t)) for how, c in CORRECTIONS.items()},
 }
+
+
+CORRECTED, UNMOVED = "is corrected; what is returned stays uncorrected", "is the old one: it doesn't move"
+IN_THETA = CORRECTED, UNMOVED  # what they do to theta stands there already
 
 
 def _average(old, new, beta, correction):
     """The mistakes of a running average, from functions of the parts: the old one, what is added, its beta."""
     mixed = lambda f: lambda p: f(old(p), new(p), beta(p))  # noqa: E731
     return {
-        "is corrected; what is returned stays uncorrected": lambda p: mixed(
+        CORRECTED: lambda p: mixed(
             lambda o, n, b: b * o + (1 - b) * n)(p) / correction(p),
         "was corrected before it was averaged": lambda p: beta(p) * old(p) / correction(p) + (1 - beta(p)) * new(p),
-        "is the old one: it doesn't move": mixed(lambda o, n, b: o),
+        UNMOVED: mixed(lambda o, n, b: o),
         "has its weights the wrong way round": mixed(lambda o, n, b: (1 - b) * o + b * n),
         "lacks 1 − beta at the new part": mixed(lambda o, n, b: b * o + n),
         "lacks beta at the old part": mixed(lambda o, n, b: o + (1 - b) * n),
@@ -693,6 +711,19 @@ AVERAGE_V = _average(_old_v, lambda p: p.g**2, lambda p: p.b2, lambda p: p.c2) |
     "is the larger one of the old v and the average": lambda p: np.maximum(p.v, p.V),
 }
 
+FOLLOWING = {  # theta, right but for a wrong m, a wrong v, or the same mistake in both
+    **{f"is made with an m that {text}": _step(m=lambda p, f=f: f(p) / p.c1)
+       for text, f in AVERAGE_M.items() if text not in IN_THETA},
+    **{f"is made with a v that {text}": _step(v=lambda p, f=f: f(p) / p.c2)
+       for text, f in AVERAGE_V.items() if text not in IN_THETA},
+    **{f"is made with an m and a v, each of which {text}":
+           _step(lambda p, f=f: f(p) / p.c1, lambda p, f=AVERAGE_V[text]: f(p) / p.c2)
+       for text, f in AVERAGE_M.items() if text in AVERAGE_V and text not in IN_THETA},
+    "is made with an m with beta2 and a v with beta1": _step(
+        lambda p: AVERAGE_M["has beta2 in place of beta1"](p) / p.c1,
+        lambda p: AVERAGE_V["has beta1 in place of beta2"](p) / p.c2),
+}
+
 
 def plane(rng):
     return tuple(map(int, rng.permutation(np.arange(2, 7))[:2]))
@@ -709,7 +740,7 @@ check.add(
      "a late step": step(lambda rng: (int(rng.integers(4, 9)),), lambda rng: int(rng.integers(20, 40)))},
     "how Adam's averages are corrected for their start at 0 (lecture 04)", shares={"theta": 3, "m": 1, "v": 1},
     hidden=[step(plane, lambda rng: 1, 0.1, True), step(lambda rng: (4,), lambda rng: 1000)],
-    mistakes=mistakes(_adam, THETA, AVERAGE_M, AVERAGE_V))
+    mistakes=mistakes(_adam, THETA | FOLLOWING, AVERAGE_M, AVERAGE_V))
 
 
 # --- the spread of initial weights -----------------------------------------------------------------------------------
@@ -740,13 +771,13 @@ GLOROT = {
     "is the standard deviation, not the bound of the uniform distribution": _root(lambda p: 2 / p.both),
     "is the variance, not the bound": lambda p: 2 / p.both,
     "lacks a factor under the root: as if the variance were 1/(n_in + n_out)": _root(lambda p: 3 / p.both),
-    "has the variance of a distribution on [0, b]; it is on [−b, b]": _root(lambda p: 24 / p.both),
+    "is twice b: is it the width of [−b, b], or the b of a distribution on [0, b]?": _root(lambda p: 24 / p.both),
     "has 12 under the root: is the variance b²/6, or are the sizes averaged?": _root(lambda p: 12 / p.both),
     "is the square of b: the root is missing": lambda p: 6 / p.both,
     "has the root above only": lambda p: np.sqrt(6) / p.both,
     "has the root below only": lambda p: 6 / np.sqrt(p.both),
-    "is divided by the root of 3, not multiplied": _root(lambda p: 2 / 3 / p.both),
-    "is divided by 12, not by 3: that is for an interval of length b": _root(lambda p: 1 / 6 / p.both),
+    "has the variance of the uniform distribution the wrong way round": _root(lambda p: 2 / 3 / p.both),
+    "is the standard deviation divided by the root of 12": _root(lambda p: 1 / 6 / p.both),
     "has n_in alone": _root(lambda p: 6 / p.i),
     "has n_out alone": _root(lambda p: 6 / p.o),
     "is that for a variance of 1/n_in": _root(lambda p: 3 / p.i),
@@ -767,8 +798,8 @@ HE = {
     "is that of a linear layer: the activation isn't in it": _root(lambda p: 1 / p.i),
     "has the slope, not its square": _root(lambda p: 2 / ((1 + p.a) * p.i)),
     "has (1 + slope)², not each part squared": lambda p: np.sqrt(2 / p.i) / (1 + p.a),
-    "has the square of 1 + slope²": lambda p: np.sqrt(2 / p.i) / p.gain,
-    "has 1 − slope² in place of a sum": _root(lambda p: 2 / ((1 - p.a**2) * p.i)),
+    "has 1 + slope² outside the root, or squared": lambda p: np.sqrt(2 / p.i) / p.gain,
+    "has 1 − slope² where the two sides add up": _root(lambda p: 2 / ((1 - p.a**2) * p.i)),
     "has 1 − slope": _root(lambda p: 2 / ((1 - p.a) * p.i)),
     "has the slope's square alone: the 1 of the positive side is missing": _root(lambda p: 2 / (p.a**2 * p.i)),
     "lacks the 2: only one side's half is in it": _root(lambda p: 1 / (p.gain * p.i)),
@@ -780,11 +811,14 @@ HE = {
     "is the variance: the root is missing": lambda p: 2 / (p.gain * p.i),
     "is the bound of a uniform distribution, not the standard deviation": _root(lambda p: 6 / (p.gain * p.i)),
     "has the root above only": lambda p: np.sqrt(2) / (p.gain * p.i),
-    "has the root below only": lambda p: 2 / np.sqrt(p.gain * p.i),
+    "has its 2 outside the root, or squared": lambda p: 2 / np.sqrt(p.gain * p.i),
     "is the gain alone: n_in is missing": _root(lambda p: 2 / p.gain),
     "lacks brackets: only the 1 is below the fraction line": _root(lambda p: 2 / 1 + p.a**2 / p.i),
     "lacks brackets: n_in multiplies a part of the sum only": _root(lambda p: 2 / (1 + p.a**2 * p.i)),
     "lacks brackets: n_in is multiplied after the division": _root(lambda p: 2 / p.gain * p.i),
+    "lacks the root of n_in": lambda p: np.sqrt(2 / p.gain) / p.i,
+    "lacks a half at the slope's part": _root(lambda p: 2 / ((1 + 2 * p.a**2) * p.i)),
+    "has the half at the slope's part twice": _root(lambda p: 2 / ((1 + p.a**2 / 2) * p.i)),
     "has the slope's part subtracted under the root": _root(lambda p: (2 - p.a**2) / p.i),
     "is Glorot's standard deviation": _root(lambda p: 2 / p.both),
     "takes the activation's mean, not its mean square": _root(lambda p: 4 / ((1 + p.a) ** 2 * p.i)),
