@@ -71,7 +71,7 @@ def generator(shape: tuple, width: int, z_dim: int, rng: np.random.Generator) ->
     (size, c), *up = levels(shape, width)[::-1]
     layers = [Dense(z_dim, size * size * c, bias=False, rng=rng, init=NORMAL), Reshape(size, size, c)]
     for larger, channels in up:
-        odd = larger - 2 * size  # 1 where D rounded down (7 -> 3): output_pad gives the lost row back
+        odd = larger - 2 * size  # 1 where D rounded down (7 -> 3, as 6 -> 3): output_pad says which is meant
         last = larger == shape[0]
         layers += [norm(c, rng), ReLU(), ConvTranspose2d(c, channels, output_pad=odd, bias=last, rng=rng, init=NORMAL)]
         size, c = larger, channels
