@@ -246,11 +246,15 @@ def alike(one: Call, other: Call) -> bool:
 
 
 def equal(a: Any, b: Any) -> bool:
+    """Whether two values are the same, numbers up to rounding, whatever they are made of."""
+    numbers = (np.ndarray, np.generic, int, float)
+    if any(isinstance(a, kind) != isinstance(b, kind) for kind in ((tuple, list), dict, numbers)):
+        return False
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(map(equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
-    if isinstance(a, (np.ndarray, np.generic, int, float)) and isinstance(b, (np.ndarray, np.generic, int, float)):
+    if isinstance(a, numbers):
         return diagnose.near(np.asarray(a), np.asarray(b), 1e-7)
     return a == b
 

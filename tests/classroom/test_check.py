@@ -579,3 +579,17 @@ def test_numbers_may_come_in_one_array(capsys):
     assert check(named(lambda a, b: np.array([a + b, a * b]), "both")).points(2) == 2
     assert check(named(lambda a, b: np.array([a * b, a + b]), "both")).points(2) == 0
     assert check(named(lambda a, b: np.array([a + b, a * b, 0]), "both")).points(2) == 0
+
+
+@pytest.mark.parametrize("answer", [lambda x: (x + 1, 0.0), lambda x: [x, [x]], lambda x: {"y": x}, lambda x: None, lambda x: "y"])
+def test_an_answer_of_any_form_is_compared_with_a_planted_bug(answer, capsys):
+    check = Checks()
+
+    def more(x):
+        return x + 1
+
+    check.add(more, "y", {"": lambda rng: (rng.standard_normal(3),)}, "one more", planted=lambda x: x + 2)
+    assert check(named(answer, "more")).points(2) == 0
+    assert check(named(lambda x: x + 2, "more")).points(2) == 0
+    assert "what the code that you were given does" in capsys.readouterr().out.replace("\n    ", " ")
+    assert check(named(lambda x: x + 1, "more")).points(2) == 2
