@@ -19,9 +19,11 @@ from gan_scratch.classroom.released import RELEASED as FOLDER
 NAME = "t01_tiny"
 HIDDEN_SECRET, BOOK_SECRET, OTHER_SECRET = "hidden-48151623", "book-48151623", "other-48151623"
 FULL = 5.0  # kl 2, js 3
-RIGHT = {"kl": "def kl(p, q):\n    return rel_entr(p, q).sum()",
-         "js": "def js(p, q):\n    return (rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)).sum() / 2"}
-WRONG = "def kl(p, q):\n    return rel_entr(q, p).sum()"  # leaves 3 points
+KL = "p[p > 0] @ np.log(p[p > 0] / q[p > 0]) if q[p > 0].all() else np.inf"
+EXCHANGED = "q[q > 0] @ np.log(q[q > 0] / p[q > 0]) if p[q > 0].all() else np.inf"
+RIGHT = {"kl": f"def kl(p, q):\n    return {KL}",
+         "js": "def js(p, q):\n    return sum(a[a > 0] @ np.log(2 * a[a > 0] / (p + q)[a > 0]) for a in (p, q)) / 2"}
+WRONG = f"def kl(p, q):\n    return {EXCHANGED}"  # leaves 3 points
 
 
 def solution() -> dict:
@@ -49,7 +51,7 @@ def solution() -> dict:
         return cell(source, f"test_{name}", grade=True, locked=True, points=points)
 
     cells = [new_markdown_cell("# A tiny exercise", id="title"),
-             cell("import numpy as np\nfrom scipy.special import rel_entr\nfrom gan_scratch.checks.e06 import check", "setup", locked=True),
+             cell("import numpy as np\nfrom gan_scratch.checks.e06 import check", "setup", locked=True),
              new_markdown_cell("## Task 1: KL", id="task1"), solve("kl"), test("kl", 2),
              new_markdown_cell("## Task 2: JS", id="task2"), solve("js"), test("js", 3),
              new_markdown_cell("## Task 3: say why", id="task3"),
@@ -171,8 +173,8 @@ def duplicated_by_its_stub(notebook):
 @case(FULL, "repaired", "there 2 times", triage=True)
 def copied_cell_rewritten_as_helper(notebook):
     helper = copy.deepcopy(find(notebook, "kl"))
-    find(notebook, "kl")["source"] = "def kl(p, q):\n    return total(rel_entr(p, q))"
-    helper["source"] = "def total(terms):\n    return terms.sum()"
+    find(notebook, "kl")["source"] = "def kl(p, q):\n    return total(p[p > 0], q[p > 0])"
+    helper["source"] = "def total(p, q):\n    return p @ np.log(p / q) if q.all() else np.inf"
     notebook["cells"].insert(4, helper)
     return notebook
 
@@ -400,8 +402,8 @@ def stripped_and_all_in_one_cell(notebook):
 
 @case(FULL, "repaired", "given cell setup was edited; the original was used, and yours runs as well", triage=True)
 def helper_imported_in_the_given_cell(notebook):
-    find(notebook, "setup")["source"] += "\nfrom numpy import sum as total"
-    find(notebook, "js")["source"] = "def js(p, q):\n    return total(rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)) / 2"
+    find(notebook, "setup")["source"] += "\nfrom numpy import log as ln"
+    find(notebook, "js")["source"] = RIGHT["js"].replace("np.log", "ln")
     return notebook
 
 
@@ -587,7 +589,7 @@ def link_to_the_solution(root, folder):
 
 function(
     "warning_on_stderr",
-    "import sys, warnings\nprint('oh', file=sys.stderr)\nwarnings.warn('hm')\nnp.log(np.zeros(1))\nreturn rel_entr(p, q).sum()",
+    f"import sys, warnings\nprint('oh', file=sys.stderr)\nwarnings.warn('hm')\nnp.log(np.zeros(1))\nreturn {KL}",
     FULL,
 )
 function("exit_in_a_function", "import os\nos._exit(0)", system=True)
@@ -597,13 +599,13 @@ function(
     "endless_function_that_swallows_everything",
     "while True:\n    try:\n        while True: sum(range(99))\n    except BaseException: pass",
 )
-function("function_prints_200000_lines", "for i in range(200_000): print(i)\nreturn rel_entr(p, q).sum()", FULL)
+function("function_prints_200000_lines", f"for i in range(200_000): print(i)\nreturn {KL}", FULL)
 function("function_eats_memory", "y = []\nwhile True: y.append(np.ones(2**22))")
 function("asks_for_input", "return float(input('the answer? '))")
 function(
     "returns_a_chameleon",
     "class C(np.ndarray):\n    __eq__ = lambda s, o: True\n    __array__ = lambda s, *a, **k: np.zeros(1)\n"
-    "    shape = property(lambda s: ())\nreturn np.asarray(rel_entr(q, p).sum()).view(C)",
+    f"    shape = property(lambda s: ())\nreturn np.asarray({EXCHANGED}).view(C)",
 )
 function(
     "returns_what_agrees_with_all",
@@ -614,7 +616,8 @@ function("raises_what_it_should_not", "class E(BaseException): pass\nraise E('x'
 function(
     "looks_for_its_caller",
     "import sys\nf = sys._getframe()\nwhile f: \n    for v in list(f.f_globals.values()) + list(f.f_locals.values()):\n"
-    "        if hasattr(v, 'faults'): v.faults.clear()\n    f = f.f_back\nreturn rel_entr(q, p).sum()",
+    "        if hasattr(v, 'faults'): v.faults.clear()\n    f = f.f_back\n"
+    f"return {EXCHANGED}",
 )
 own_code(
     "kills_the_grader",
