@@ -107,9 +107,9 @@ UNUSED = {
     "is 0 where no window fits": unused(right, lambda m, k, s, n, p: 0),
     "is what the signal lacks where no window fits": unused(right, lambda m, k, s, n, p: k - m),
     "lacks the padding where no window fits": unused(right, lambda m, k, s, n, p: n),
-    "lacks the padding": unused(lambda u, c, m, k, s, n, p: u - 2 * p),
-    "lacks the padding, and is cut off at 0": unused(lambda u, c, m, k, s, n, p: max(u - 2 * p, 0)),
-    "has the padding on one side only": unused(lambda u, c, m, k, s, n, p: u - p),
+    "lacks the places of the padding": unused(lambda u, c, m, k, s, n, p: u - 2 * p),
+    "lacks the places of the padding, and is cut off at 0": unused(lambda u, c, m, k, s, n, p: max(u - 2 * p, 0)),
+    "has the places of the padding on one side only": unused(lambda u, c, m, k, s, n, p: u - p),
     "has only places of the signal itself; those of the padding can be unused, too":
         unused(lambda u, c, m, k, s, n, p: max(u - p, 0), lambda m, k, s, n, p: n),
     "has the places between the windows as well":
@@ -250,7 +250,7 @@ SHARED = {  # mistakes with windows that can be made on both ways
     "lacks the last row of windows: does a loop end too early?": {"change": only(slice(None), slice(-1))},
     **{f"lacks all {what} but the first: is the `return` inside a loop?": {"change": only(*part)} for what, part in {
         "samples": (0,), "rows of windows": (slice(None), 0), "rows of windows of all samples": (0, 0),
-        "windows of all samples": (0, 0, 0)}.items()},
+        "windows of each sample": (slice(None), 0, 0), "windows of all samples": (0, 0, 0)}.items()},
     "lacks all samples but the last": {"change": only(-1)},
     "lacks all windows but the last of all samples": {"change": only(-1, -1, -1)}}
 EXCHANGED = {"order": (0, 1, 2, 4, 3, 5)}
@@ -434,6 +434,10 @@ BIAS = {
     "has the mean of all biases in every channel": lambda y, b: y + b.mean(),
     "has the first bias in every channel": lambda y, b: y + b[0],
     "is cut off at 0: no activation is asked for": lambda y, b: np.maximum(y + b, 0),
+    "is 0 everywhere but in its first row: is the `return` inside a loop?":
+        lambda y, b: only(slice(None), 0)(y + b),
+    "is 0 everywhere but in its first place: is the `return` inside a loop?":
+        lambda y, b: only(slice(None), 0, 0)(y + b),
     "has its axes in the order (N, C′, h, w)": lambda y, b: np.moveaxis(y + b, -1, 1),
     "has height and width exchanged": lambda y, b: (y + b).swapaxes(1, 2),
     "is a matrix still: its rows need their three indices": lambda y, b: rows_of(y + b),
@@ -568,7 +572,8 @@ check.add(
             down(dy, W, s, p, **DOWN[text]) if text in DOWN else None,
             weights(dy, x, W, s, p, **WEIGHTS[text]) if text in WEIGHTS else None) for text in {**DOWN, **WEIGHTS}},
         **{text: lambda dy, x, W, s, p, then=then: (then(down(dy, W, s, p), x), None) for text, then in DX.items()},
-        "is divided by k·k": lambda dy, x, W, s, p: (down(dy, W, s, p) / len(W) ** 2, None),
+        "is divided by k·k": lambda dy, x, W, s, p: (
+            down(dy, W, s, p) / len(W) ** 2, weights(dy, x, W, s, p) / len(W) ** 2),
         "lacks dy": lambda dy, x, W, s, p: (down(np.ones_like(dy), W, s, p), None),
         "has the stride 1, whatever it is given": lambda dy, x, W, s, p: (down(dy, W, 1, p), None),
         "lacks the padding": lambda dy, x, W, s, p: (down(dy, W, s, 0), None)})
