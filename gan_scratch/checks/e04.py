@@ -193,7 +193,8 @@ def _training(x, gamma, beta, rm, rv, m, eps):
 
 
 MOVED = {  # r is the old running average, b the batch's value, m the momentum
-    "has the momentum the wrong way round: it is the weight of the old value": lambda r, b, m: m * r + (1 - m) * b,
+    "weights the old value with the momentum, which is the weight of the batch's value":
+        lambda r, b, m: m * r + (1 - m) * b,
     "lacks the momentum at the batch's value": lambda r, b, m: (1 - m) * r + b,
     "lacks 1 − momentum at the old value": lambda r, b, m: r + m * b,
     "has the momentum at both values": lambda r, b, m: m * r + m * b,

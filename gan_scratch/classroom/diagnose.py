@@ -100,6 +100,8 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
         if sentence := type_fault(seen.got, seen.want):
             return Finding(sentence, where(seen, views, wrong))
     views = [seen._replace(got=np.asarray(seen.got)) for seen in views]
+    if views[0].got.ndim and not any(seen.got.any() for seen in views):
+        return Finding("is 0 everywhere", where(wrong[0], views, wrong))  # not written yet, whatever else would give that
     finite = [seen for seen in views if is_finite(seen)]
     labels = {seen.label for seen in wrong}
     # An overflow, or another case that goes wrong, may be a second fault; the first one must explain what passes as well.
