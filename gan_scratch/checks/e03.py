@@ -101,6 +101,7 @@ ALONE = {
     "is negative for short signals": lambda m, k, s, n, p: (m - k) // s + 1,
     "is at least 1: is there always a window?": lambda m, k, s, n, p: max((m - k) // s + 1, 1)}
 UNUSED = {
+    "is 0 wherever there is a window": unused(lambda *_: 0),
     "is the remainder of a division where no window fits": unused(right, lambda m, k, s, n, p: (m - k) % s),
     "looks for the end of a last window where there is none": unused(right, lambda m, k, s, n, p: m + s - k),
     "is negative where no window fits": unused(right, lambda m, k, s, n, p: m - k),
@@ -129,8 +130,7 @@ UNUSED = {
     "is the remainder of (n + p − k)/s; there is padding on both sides":
         unused(lambda u, c, m, k, s, n, p: (n + p - k) % s),
     "is the number of steps from the first window to the last": unused(lambda u, c, *_: c - 1),
-    "is whether something is unused; how much is it?": unused(lambda u, c, m, k, s, n, p: min(u, 1)),
-    "is 0 wherever there is a window": unused(lambda *_: 0)}
+    "is whether something is unused; how much is it?": unused(lambda u, c, m, k, s, n, p: min(u, 1))}
 
 check.add(
     sizes, "count, unused",
