@@ -261,6 +261,7 @@ PADDED = {
     "has the opposite edge in the padding; it consists of zeros": {"mode": "wrap"},
     "has ones in the padding; it consists of zeros": {"constant_values": 1}}
 BACK = {
+    "is cut with pad:-pad, which is empty where pad is 0": {"cut": lambda x, p: x[:, p:-p, p:-p]},
     f"holds only the last {ONE}": {"put": by_place},
     f"holds only the one from the last window {ONE}": {"put": once},
     f"holds only the largest {ONE}": {"put": largest},

@@ -159,7 +159,7 @@ def explains(predict: Callable[[Seen], Any], views: list[Seen], tolerance: float
         elif not right(seen, tolerance):
             if near(guess, seen.want, tolerance) or error(seen.got, guess) > 0.1 * error(seen.got, seen.want):
                 return False
-            hits += not np.isnan(guess).all()
+            hits += not guess.size or not np.isnan(guess).all()
     return hits > 0 and silent <= len(views) / 2
 
 
