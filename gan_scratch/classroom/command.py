@@ -18,6 +18,9 @@ from gan_scratch.classroom.source import plain_python
 from gan_scratch.classroom.submission import rebuild
 
 
+UNANSWERED = "YOUR ANSWER HERE"  # what nbgrader puts in the place of a model answer
+
+
 @dataclass
 class Prepared:
     """A notebook that is ready to be run, and remarks on what was mended. `hidden`: the grader has more tests than it."""
@@ -97,8 +100,9 @@ def summary(prepared: Prepared, result: Result) -> str:
     questions = [cell for cell in prepared.notebook.cells if cell.cell_type == "markdown" and takes_answer(cell)]
     if by_hand := sum(session.points_of(cell.metadata.nbgrader) or 0 for cell in questions):
         total += f"; {by_hand:g} more for " + ("a question in words" if len(questions) == 1 else f"{len(questions)} questions in words")
-    hidden = ["The grader's hidden tests come on top."] if prepared.hidden else []
-    return "\n".join([*lines, *hidden, total])
+    more = ["The grader's hidden tests come on top."] if prepared.hidden else []
+    more += ["A question in words isn't answered yet."] if any(UNANSWERED in cell.source for cell in questions) else []
+    return "\n".join([*lines, *more, total])
 
 
 def show_answer(given: str) -> int:
@@ -107,10 +111,13 @@ def show_answer(given: str) -> int:
     Args:
         given: the exercise by name or the beginning of its name, or a notebook file.
 
-    Raises ValueError when there is no such exercise, or its answers aren't given out.
+    Raises ValueError when there is no such exercise, its answers aren't given out, or the notebook has no answer yet.
     """
     path = Path(given)
-    name = released.exercise_of(read(path)) if path.is_file() else released.full_name(given)
+    notebook = read(path) if path.is_file() else None
+    name = released.exercise_of(notebook) if notebook else released.full_name(given)
+    if notebook and any(UNANSWERED in cell["source"] for cell in notebook.cells if cell["cell_type"] == "markdown"):
+        raise ValueError(f"{path}: the question in words isn't answered yet; write your answer first, and save the notebook")
     if name is None:
         raise ValueError(f"{path} isn't one of the exercises {', '.join(released.names())}")
     print(released.model_answer(name).rstrip())

@@ -27,11 +27,22 @@ def test_the_exercise_is_recognised_with_and_without_its_metadata(exercise, tmp_
         assert [cell.source for cell in prepared.notebook.cells] == [cell["source"] for cell in exercise["cells"]] and not prepared.said
 
 
+def answered(notebook):
+    """The notebook with something written in the place of each answer in words."""
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].replace("YOUR ANSWER HERE", "Because it rounds.")
+    return notebook
+
+
 def test_a_line_for_each_task_and_the_total(exercise):
-    notebook = released.released(NAME)
+    notebook = copy.deepcopy(released.released(NAME))
     result = Result([Task("test_f", 2, 2, "", []), Task("test_longer", 0, 3, "", ["no"])])
     assert command.summary(command.Prepared(notebook), result).splitlines() == [
-        "✓ f       2 of 2", "✗ longer  0 of 3", "2 of 5 points by tests; 4 more for a question in words"]
+        "✓ f       2 of 2", "✗ longer  0 of 3", "A question in words isn't answered yet.",
+        "2 of 5 points by tests; 4 more for a question in words"]
+    for cell in answered(notebook)["cells"]:
+        assert "YOUR ANSWER HERE" not in cell["source"]
+    assert "answered yet" not in command.summary(command.Prepared(notebook), result)
     assert "hidden tests come on top" in command.summary(command.Prepared(notebook, hidden=True), result)
 
 
@@ -49,7 +60,9 @@ def test_model_answers(tmp_path, monkeypatch, capsys, exercise):
     assert cli.main(["check", "--answers", "e02"]) == 2
     assert capsys.readouterr().err == f"gan-scratch: the model answer of {NAME} isn't given out in this class; ask your instructor\n"
     (tmp_path / f"{NAME}.md").write_text("Because.\n\n2 points for σ", encoding="utf-8")
-    for given in ("e02", NAME, write(tmp_path / "mine.ipynb", exercise)):
+    assert cli.main(["check", "--answers", write(tmp_path / "mine.ipynb", exercise)]) == 2
+    assert "isn't answered yet; write your answer first" in capsys.readouterr().err
+    for given in ("e02", NAME, write(tmp_path / "mine.ipynb", answered(exercise))):
         assert cli.main(["check", "--answers", given]) == 0
         assert capsys.readouterr().out == "Because.\n\n2 points for σ\n"
 
