@@ -39,6 +39,9 @@ def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
     def by_hand(*args):
         reference(*(SGD(a.params, a.lr) if isinstance(a, Optimizer) else a for a in args))
 
+    def by_hand_alone(*args):
+        reference(*(Keeping(a.params, a.lr) if isinstance(a, Optimizer) else a for a in args))
+
     def afresh(*args):
         for optimizer in args:
             if isinstance(optimizer, Optimizer):
@@ -54,6 +57,21 @@ def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
         "the parameters are moved by hand, value −= lr·grad; the optimizer's step() may be another rule, such as Adam's",
         by_hand,
     )
+    yield (
+        "the parameters are moved by hand, and their gradients stay, which the next step would meet again; "
+        "the optimizer's step() moves the ones and clears the others",
+        by_hand_alone,
+    )
+
+
+class Keeping(SGD):
+    """value −= lr·grad, written by hand: nothing clears the gradients."""
+
+    def step(self) -> None:
+        kept = [p.grad.copy() for p in self.params]
+        super().step()
+        for p, grad in zip(self.params, kept):
+            p.grad[...] = grad
 
 
 def leads_to(update: Callable, call) -> bool:
