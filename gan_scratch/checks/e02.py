@@ -610,12 +610,10 @@ GATES = {  # one mistake in the forward pass, and everything that follows from i
     "takes the sigmoid of x; x V goes through it": with_gate(lambda x, W, V: sigma(x) @ V),
     "lacks brackets in the sigmoid, around its denominator": with_gate(lambda x, W, V: 1 + np.exp(-(x @ V))),
     "applies the sigmoid twice, there and back": with_gate(lambda x, W, V: sigma(sigma(x @ V))),
-    "lacks the sigmoid: x V itself is its gate": with_gate(lambda x, W, V: x @ V),
     "is that of a gate with tanh, there and back": with_gate(lambda x, W, V: np.tanh(x @ V), lambda g: 1 - g * g),
     "is that of a gate with ReLU, there and back":
         with_gate(lambda x, W, V: np.maximum(x @ V, 0), lambda g: (g > 0) * 1.0),
     "uses W twice: both products are made with it": with_gate(lambda x, W, V: sigma(x @ W)),
-    "uses V twice: both products are made with it": with_gate(lambda x, W, V: sigma(x @ V), s=lambda x, W, V: x @ V),
     "exchanges x W and x V in the forward pass": with_gate(lambda x, W, V: sigma(x @ W), s=lambda x, W, V: x @ V)}
 
 
@@ -713,8 +711,6 @@ NETWORK = {
     "has dl sent through an activation": chain(last=lambda dl, l: leaky(dl)),
     "has the derivative of a sigmoid for φ′, with h for the sigmoid": chain(
         da=lambda a, dh: dh * leaky(a) * (1 - leaky(a))),
-    "has the derivative of the sigmoid for φ′": chain(da=lambda a, dh: dh * derivative(a)),
-    "has the derivative of tanh for φ′": chain(da=lambda a, dh: dh * (1 - np.tanh(a) ** 2)),
     "has the derivative of tanh for φ′, with h for tanh": chain(da=lambda a, dh: dh * (1 - leaky(a) ** 2)),
     **{f"changes the slope at {at:g}, not at 0": chain(
         da=lambda a, dh, at=at: np.where(a > at, dh, np.float32(0.2) * dh)) for at in (0.2, -0.2, 0.5, 1)},

@@ -484,8 +484,6 @@ check.add(
             None, (V := value(p / (p + (1 - s) * q), p, (1 - s) * q)), V - V_0(s)),
         "weights the real samples and the fakes alike with the share, there and in the D that it is computed from":
             lambda p, q, s: (None, (V := s * value(best(p, q), p, q)), V - V_0(s)),
-        "weights neither the real samples nor the fakes, there and in the D that it is computed from":
-            lambda p, q, s: (None, (V := value(best(p, q), p, q)), V - V_0(s)),
         "has the shares of real and fake exchanged, there and in the D that it is computed from": lambda p, q, s: (
             None, (V := worth(best(p, q, 1 - s), p, q, 1 - s)), V - V_0(s)),
         **{f"is computed from a V that {words}":
