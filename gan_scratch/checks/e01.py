@@ -94,9 +94,11 @@ NARROW = {  # rules that miss some
         lambda A, B: least(A, 0) & alone(B, 1),
     "marks only the first of several equal costs in a line, as argmin does; all of them count":
         lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
-    "looks at one cheapest column of each row only, as B.argmin does; there may be several":
+    "looks at one cheapest column of each row only, as B.argmin does, or stops at a row's first equilibrium; there may "
+    "be several":
         lambda A, B: least(A, 0) & first(least(B, 1), 1),
-    "looks at one cheapest row of each column only, as A.argmin does; there may be several":
+    "looks at one cheapest row of each column only, as A.argmin does, or stops at a column's first equilibrium; there "
+    "may be several":
         lambda A, B: first(least(A, 0), 0) & least(B, 1),
     "marks no cell: does < stand for ≤, so that a cell must be cheaper than itself, or is each cell compared with the "
     "whole table, though a player alone reaches one line of it?": lambda A, B: np.zeros(A.shape, bool),
@@ -318,7 +320,7 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (None, None, p * a + (1 - p) * b),
     "weights the lower row's entries with the wrong probabilities":
         lambda a, b, c, d, p, q, v: (None, None, p * c + (1 - p) * d),
-    "has p and q exchanged": lambda a, b, c, d, p, q, v: (None, None, q * (p * a + (1 - p) * b)
+    "has p and q exchanged, or b and c": lambda a, b, c, d, p, q, v: (None, None, q * (p * a + (1 - p) * b)
                                                           + (1 - q) * (p * c + (1 - p) * d)),
     "counts the diagonal of the table only": lambda a, b, c, d, p, q, v: (
         None, None, p * q * a + (1 - p) * (1 - q) * d),
@@ -577,7 +579,6 @@ SMALLEST = {
     "comes from logits whose w isn't multiplied with x": chain(l=lambda x, u, w, c: u * x**2 + w + c),
     "comes from samples with the wrong sign before b": chain(x=lambda a, b, z: a * z - b),
     "comes from samples with the wrong sign before a": chain(x=lambda a, b, z: b - a * z),
-    "comes from samples with a and b exchanged": chain(x=lambda a, b, z: b * z + a),
     "comes from logits with the wrong sign before c": chain(l=lambda x, u, w, c: u * x**2 + w * x - c),
     "comes from logits with the wrong sign before w": chain(l=lambda x, u, w, c: u * x**2 - w * x + c),
     "comes from logits with the wrong sign before u": chain(l=lambda x, u, w, c: w * x - u * x**2 + c),
@@ -770,6 +771,10 @@ D_MISSTEPS = {
     "D makes a step for the real samples and another one for the fakes; the loss has both, so it is one step":
         one_by_one,
     "the loss is given probabilities; it wants the logits": d_step_with(from_probabilities, from_probabilities),
+    "the step is made by a new Adam with the learning rate of the given optimizer, which must make it itself":
+        lambda G, D, o, x, z: discriminator_step(G, D, Adam(D.params, o.lr), x, z),
+    "the step is made with gradients of 0: is a backward pass missing, is weights=False in it, or were they cleared?":
+        d_step_with(nothing, nothing),
     "the gradients have a factor σ(1 − σ) too much: the loss's gradients belong to the logits already":
         d_step_with(slope_of_sigmoid, slope_of_sigmoid),
     "the gradients are averaged over both batches together; each batch has its own mean": pooled_step,
@@ -841,6 +846,10 @@ G_MISSTEPS = {
     "G's gradient is summed over the batch; it should be averaged": g_step_with(summed),
     "G's gradient is divided by the batch size once too often": g_step_with(shrunk),
     "the loss is given probabilities; it wants the logits": g_step_with(from_probabilities),
+    "the step is made by a new Adam with the learning rate of the given optimizer, which must make it itself":
+        lambda G, D, o, z: generator_step(G, D, Adam(G.params, o.lr), z),
+    "the step is made with gradients of 0: is a backward pass missing, is weights=False in it, or were they cleared?":
+        g_step_with(nothing),
     "the gradient has a factor σ(1 − σ) too much: the loss's gradient belongs to the logits already":
         g_step_with(slope_of_sigmoid),
     "the gradient belongs to the probabilities; D.backward needs the one of the logits":

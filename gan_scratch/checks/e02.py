@@ -139,7 +139,7 @@ SIGMOID = {
     "is the derivative of σ": derivative,
     "has a minus in the denominator": lambda x: 1 / (1 - np.exp(-x)),
     "is e^x: a 1 in the denominator is missing": lambda x: np.exp(x),
-    "is the denominator; its inverse is needed": lambda x: 1 + np.exp(-x),
+    "is the denominator; its inverse is needed, or brackets around it": lambda x: 1 + np.exp(-x),
     "is made with powers of 2 in place of e": lambda x: sigma(x * np.log(2))}
 
 check.add(
@@ -173,7 +173,8 @@ SOFTPLUS = {
     "grows like x for negative x, too": with_parts(lambda x: x),
     "holds the largest entry of each column: np.max(x, 0) reduces an axis, np.maximum looks at each entry":
         with_parts(lambda x: np.max(x, 0)),
-    "grows like |x|; for negative x nothing grows": with_parts(np.abs),
+    "grows like |x|, though for negative x nothing grows: is an absolute value missing in the exponent?":
+        with_parts(np.abs),
     "has min where max belongs": with_parts(lambda x: np.minimum(x, 0)),
     "holds the largest entry of x everywhere: np.max looks at the whole array, np.maximum at each entry":
         with_parts(np.max),
@@ -393,6 +394,8 @@ DIFFERENCE = {
         by_entry(slope=lambda up, down, f, h: (up + down) / (2 * h)),
     "is the value of f, divided by h": by_entry(slope=lambda up, down, f, h: up / (2 * h)),
     "is the same everywhere: all entries of x moved at once": along(lambda index: ...),
+    "is one number, that of the last entry: d = … in place of d[index] = …":
+        lambda f, x, h: differences(f, x, h).ravel()[-1],
     "is one number: all entries of x moved at once": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
     "is made with f of a single entry; f belongs to the whole x, of which one entry moves": lambda f, x, h: np.reshape(
         [(f(v + h) - f(v - h)) / (2 * h) for v in x.ravel()], x.shape),
@@ -472,6 +475,8 @@ PRELU = {
     "lacks the last entry: does a loop end too early?": only_da(
         lambda dy, x, a: (np.minimum(x, 0) * dy).ravel()[:-1].sum()),
     "isn't summed; how many a are there?": only_da(lambda dy, x, a: np.minimum(x, 0) * dy),
+    "is summed over the last axis only; how many a are there?": only_da(
+        lambda dy, x, a: (np.minimum(x, 0) * dy).sum(-1)),
     "is summed over one axis only; how many a are there?": only_da(lambda dy, x, a: (np.minimum(x, 0) * dy).sum(0)),
     "lacks x": only_da(lambda dy, x, a: dy[x < 0].sum()),
     "lacks x, and counts all entries": only_da(lambda dy, x, a: dy.sum()),
@@ -567,8 +572,8 @@ TO_X = {  # wrong dx
     "lacks the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T,
     "lacks the part that goes through the gate, and has the other one twice": lambda ds, dt, W, V: 2 * ds @ W.T,
     "lacks the part that goes through x W": lambda ds, dt, W, V: dt @ V.T,
-    "has the part that goes through the gate subtracted": lambda ds, dt, W, V: ds @ W.T - dt @ V.T,
-    "has the part that goes through x W subtracted": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
+    "has the wrong sign of the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T - dt @ V.T,
+    "has the wrong sign of the part that goes through x W": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
     "is a mean of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T + dt @ V.T) / 2,
     "is a product of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T) * (dt @ V.T),
     "has two parts, stacked; what comes back on two ways is added": lambda ds, dt, W, V: np.stack([ds @ W.T, dt @ V.T]),

@@ -278,6 +278,8 @@ check.add(
         "has 1 − log D in place of log(1 − D): brackets": lambda D, p, q: cross(p, D) + q.sum() - cross(q, D),
         "is the value of D*, whatever D is": lambda D, p, q: 2 * js(p, q) - 2 * LOG2,
         "is the product of the two sums; they are added": lambda D, p, q: cross(p, D) * cross(q, 1 - D),
+        "counts the fakes only where p is 0: does `elif` or an indentation put them there?":
+            lambda D, p, q: cross(p, D) + cross(q[p == 0], 1 - D[p == 0]),
         "lacks the term with q": lambda D, p, q: cross(p, D),
         "lacks the term with p": lambda D, p, q: cross(q, 1 - D),
         "isn't summed: one number per outcome": lambda D, p, q: p * np.log(D) + q * np.log(1 - D),
@@ -368,6 +370,8 @@ WRONG_V = {  # from the right D
     "is the value of the equal game, whatever the share is": lambda p, q, s, D: value(best(p, q), p, q),
     "is half the equal game's value: that is V for a share of ½": lambda p, q, s, D: value(best(p, q), p, q) / 2,
     "counts the shares twice": lambda p, q, s, D: value(D, s**2 * p, (1 - s) ** 2 * q),
+    "counts the fakes only where p is 0: does `elif` or an indentation put them there?":
+        lambda p, q, s, D: s * cross(p, D) + (1 - s) * cross(q[p == 0], 1 - D[p == 0]),
     "lacks the sum over the fakes": lambda p, q, s, D: s * cross(p, D),
     "lacks the sum over the real samples": lambda p, q, s, D: (1 - s) * cross(q, 1 - D),
     "has log D in both sums": lambda p, q, s, D: s * cross(p, D) + (1 - s) * cross(q, D),
@@ -521,7 +525,9 @@ WRONG_BOUNDS = {  # l, m: the logits on real samples and on fakes
     "has the sign of V flipped": lambda l, m: 2 * LOG2 - js_from_logits(l, m),
     "has its sign flipped": lambda l, m: -js_from_logits(l, m),
     "is in bits: divided by log 2": lambda l, m: js_from_logits(l, m) / LOG2,
-    "has real and fake exchanged": lambda l, m: js_from_logits(m, l),
+    "has log2(2), which is 1, in place of log 2": lambda l, m: js_from_logits(l, m) - LOG2 + 1,
+    "has half of log 2: brackets": lambda l, m: js_from_logits(l, m) - LOG2 / 2,
+    "has real and fake exchanged, or the signs of all logits": lambda l, m: js_from_logits(m, l),
     "has the wrong sign of l_real": lambda l, m: js_from_logits(-l, m),
     "has the wrong sign of l_fake": lambda l, m: js_from_logits(l, -m),
     "lacks the real samples": lambda l, m: LOG2 - softplus(m).mean() / 2,
@@ -688,7 +694,8 @@ check.add(
         "is divided by the learning rate": _change(lambda w, change, lr: w + change / lr**2),
         "moves by the sign of the gradient": _change(lambda w, change, lr: w + lr * np.sign(change)),
         "has a gradient of length 1": _change(lambda w, change, lr: w + lr * change / np.linalg.norm(change)),
-        "has its gradient averaged over the weights": _change(lambda w, change, lr: w + change / len(w)),
+        "has its gradient averaged over the weights, or divided by all entries of a batch":
+            _change(lambda w, change, lr: w + change / len(w)),
         "has the same change for all weights: the features are missing": lambda w, F, H, lr: w + lr * (
             sigmoid(-F @ w).mean() - sigmoid(H @ w).mean()),
         "multiplies means; each sample's gradient belongs to its own features": lambda w, F, H, lr: w + lr * (
@@ -929,13 +936,14 @@ check.add(
         "lacks the last sample: [n:-1] ends before it": _instrument(_first, lambda x: _second(x)[:-1]),
         **{f"comes from training on {words} of the samples; the first half is for that":
                _instrument(*_cut(lambda n, share=share: int(share * n)))
-           for words, share in (("a quarter", 0.25), ("a third", 1 / 3), ("two thirds", 2 / 3),
-                                ("three quarters", 0.75), ("20 %", 0.2), ("30 %", 0.3), ("40 %", 0.4), ("60 %", 0.6), ("70 %", 0.7),
-                                ("80 %", 0.8), ("90 %", 0.9))},
+           for words, share in (
+               ("a quarter", 0.25), ("a third", 1 / 3), ("two thirds", 2 / 3), ("three quarters", 0.75), ("20 %", 0.2),
+               ("30 %", 0.3), ("40 %", 0.4), ("60 %", 0.6), ("70 %", 0.7), ("80 %", 0.8), ("90 %", 0.9))},
         "comes from a D that got fakes as real samples, and real ones as fakes": _given(lambda r, f, R, F: (f, r)),
         "comes from a D without fakes: both arguments of train are real samples": _given(lambda r, f, R, F: (r, R)),
         "comes from a D without real samples: both arguments of train are fakes": _given(lambda r, f, R, F: (f, F)),
-        "has real and fake exchanged where D is measured": _given(lambda r, f, R, F: (r, f), lambda R, F: (F, R)),
+        "has real and fake exchanged where D is measured, or the signs of all its logits":
+            _given(lambda r, f, R, F: (r, f), lambda R, F: (F, R)),
         "has real and fake exchanged from beginning to end": _given(lambda r, f, R, F: (f, r), lambda R, F: (F, R)),
         "is measured on real samples only": _given(lambda r, f, R, F: (r, f), lambda R, F: (R, R)),
         "is measured on fakes only": _given(lambda r, f, R, F: (r, f), lambda R, F: (F, F)),

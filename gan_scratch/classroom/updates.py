@@ -62,6 +62,14 @@ def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
         "the optimizer's step() moves the ones and clears the others",
         by_hand_alone,
     )
+    for lr in (1.0, 0.1, 0.05, 0.01, 0.005, 0.001, 1e-4):
+        for step in (SGD, Keeping):
+            yield (
+                f"the parameters are moved by hand or by a new SGD, with a learning rate of {lr:g}; the optimizer that "
+                "is given must make the step",
+                lambda *args, lr=lr, step=step: reference(
+                    *(step(a.params, lr) if isinstance(a, Optimizer) else a for a in args)),
+            )
 
 
 class Keeping(SGD):
