@@ -94,9 +94,11 @@ NARROW = {  # rules that miss some
         lambda A, B: least(A, 0) & alone(B, 1),
     "marks only the first of several equal costs in a line, as argmin does; all of them count":
         lambda A, B: first(least(A, 0), 0) & first(least(B, 1), 1),
-    "looks at one cheapest column of each row only, as B.argmin does; there may be several":
+    "looks at one cheapest column of each row only, as B.argmin does, or stops at a row's first equilibrium; there may "
+    "be several":
         lambda A, B: least(A, 0) & first(least(B, 1), 1),
-    "looks at one cheapest row of each column only, as A.argmin does; there may be several":
+    "looks at one cheapest row of each column only, as A.argmin does, or stops at a column's first equilibrium; there "
+    "may be several":
         lambda A, B: first(least(A, 0), 0) & least(B, 1),
     "marks no cell: does < stand for ≤, so that a cell must be cheaper than itself, or is each cell compared with the "
     "whole table, though a player alone reaches one line of it?": lambda A, B: np.zeros(A.shape, bool),
@@ -230,15 +232,31 @@ def entries(mistake):
     return lambda A: tuple(mistake(*np.ravel(A), *mixed_equilibrium(A)))
 
 
-def sign_slip(k):
-    """p, q, v and the payment at p, with a wrong sign of the k-th entry in all denominators."""
+def sign_slip(*ks):
+    """p, q, v and the payment at p, with wrong signs of these entries in all denominators."""
     def slip(a, b, c, d, p, q, v):
         right = a - b - c + d
-        wrong = right - 2 * (a, -b, -c, d)[k]
+        wrong = right - 2 * sum((a, -b, -c, d)[k] for k in ks)
         p = p * right / wrong
         return p, q * right / wrong, v * right / wrong, p * a + (1 - p) * c
     return slip
 
+
+def searched(n):
+    """What the best of n probabilities are, each player's against the other one's best reply."""
+    def mistake(a, b, c, d, p, q, v):
+        s = np.linspace(0, 1, n)
+        mixtures, A = np.stack([s, 1 - s]), np.float64([[a, b], [c, d]])
+        row, column = (A.T @ mixtures).max(0), (A @ mixtures).min(0)
+        return s[row.argmin()], s[column.argmax()], row.min()
+    return mistake
+
+
+def payment(p, q, a, b, c, d):
+    return p * (q * a + (1 - q) * b) + (1 - p) * (q * c + (1 - q) * d)
+
+
+SLIPS = [(0, 1), (0, 2), (0, 3), (1, 3), (2, 3), (0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]  # (1, 2) makes all plus
 
 MIXED = {
     "is the mixture that makes the row player indifferent; it is the other player's indifference that determines p":
@@ -271,7 +289,7 @@ MIXED = {
         lambda a, b, c, d, p, q, v: ((a + b) / (a + b + c + d), (a + c) / (a + b + c + d), None),
     "is a pure strategy, 1; in such a table no pure strategy is an equilibrium":
         lambda a, b, c, d, p, q, v: (1, 1, None),
-    "is a pure strategy, 0; in such a table no pure strategy is an equilibrium":
+    "is 0, a pure strategy, which in such a table is no equilibrium; does // stand where / belongs?":
         lambda a, b, c, d, p, q, v: (0, 0, None),
     "weights the two rows with q, the probability of a column":
         lambda a, b, c, d, p, q, v: (None, None, q * a + (1 - q) * c),
@@ -279,6 +297,10 @@ MIXED = {
        for k, name in enumerate("abcd")},
     **{f"is the payment at a p that has the wrong sign before {name} in its denominator":
        lambda *t, k=k: (None, None, sign_slip(k)(*t)[3]) for k, name in enumerate("abcd")},
+    **{f"has wrong signs before {', '.join('abcd'[k] for k in ks[:-1])} and {'abcd'[ks[-1]]} in its denominator":
+       lambda *t, ks=ks: sign_slip(*ks)(*t)[:3] for ks in SLIPS},
+    **{f"is the payment at a p that has wrong signs before {', '.join('abcd'[k] for k in ks[:-1])} and "
+       f"{'abcd'[ks[-1]]} in its denominator": lambda *t, ks=ks: (None, None, sign_slip(*ks)(*t)[3]) for ks in SLIPS},
     "has its sign flipped: what the row player pays is asked for, not what he or she gets":
         lambda a, b, c, d, p, q, v: (None, None, -v),
     "is what two fair coins give; the payment must be weighted with p and q":
@@ -298,7 +320,7 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (None, None, p * a + (1 - p) * b),
     "weights the lower row's entries with the wrong probabilities":
         lambda a, b, c, d, p, q, v: (None, None, p * c + (1 - p) * d),
-    "has p and q exchanged": lambda a, b, c, d, p, q, v: (None, None, q * (p * a + (1 - p) * b)
+    "has p and q exchanged, or b and c": lambda a, b, c, d, p, q, v: (None, None, q * (p * a + (1 - p) * b)
                                                           + (1 - q) * (p * c + (1 - p) * d)),
     "counts the diagonal of the table only": lambda a, b, c, d, p, q, v: (
         None, None, p * q * a + (1 - p) * (1 - q) * d),
@@ -314,7 +336,41 @@ MIXED = {
         lambda a, b, c, d, p, q, v: (None, None, min(max(a, b), max(c, d))),
     "is the best that the column player can be sure of without mixing":
         lambda a, b, c, d, p, q, v: (None, None, max(min(a, c), min(b, d))),
-    "isn't weighted: the entries are just added": lambda a, b, c, d, p, q, v: (None, None, a + b + c + d)}
+    "isn't weighted: the entries are just added": lambda a, b, c, d, p, q, v: (None, None, a + b + c + d),
+    "lacks brackets around its numerator": lambda a, b, c, d, p, q, v: (
+        d - c / (a - b - c + d), d - b / (a - b - c + d), a * d - b * c / (a - b - c + d)),
+    "has a whole product for its denominator where a sum of differences belongs":
+        lambda a, b, c, d, p, q, v: ((d - c) / (a * d - b * c), (d - b) / (a * d - b * c), None),
+    "is made of the diagonal of the table alone; the other two entries count, too":
+        lambda a, b, c, d, p, q, v: (d / (a + d), d / (a + d), a * d / (a + d)),
+    "is made of the diagonal of the table alone, with its two entries exchanged":
+        lambda a, b, c, d, p, q, v: (a / (a + d), a / (a + d), None),
+    **{f"is what a symmetric table would give, with {left} in the place of {out}, too; in this table they differ":
+       lambda a, b, c, d, p, q, v, left=left: (lambda e: (
+           (d - e) / (a - 2 * e + d), (d - e) / (a - 2 * e + d), (a * d - e * e) / (a - 2 * e + d)))(
+               b if left == "b" else c) for left, out in ("bc", "cb")},
+    **{f"is what a search through {n} probabilities finds; an equation gives the exact number": searched(n)
+       for n in (11, 21, 51, 100, 101, 201, 501, 1000, 1001)},
+    **{f"is rounded to {n} digits after the point": lambda a, b, c, d, p, q, v, n=n: tuple(
+        round(float(x), n) for x in (p, q, v)) for n in (1, 2, 3, 4)},
+    "is rounded down to a whole number: does // stand where / belongs?":
+        lambda a, b, c, d, p, q, v: (None, None, np.floor(v)),
+    "counts row 0 alone, though the other row is played, too": lambda a, b, c, d, p, q, v: (None, None, p * a),
+    "counts row 1 alone, though the other row is played, too": lambda a, b, c, d, p, q, v: (None, None, (1 - p) * c),
+    "counts column 0 alone, though the other column is played, too":
+        lambda a, b, c, d, p, q, v: (None, None, q * a),
+    "weights the diagonal of the table with p and q; a payment belongs to a row and a column together":
+        lambda a, b, c, d, p, q, v: (None, None, p * a + q * d),
+    "weights the rows with p and q; these aren't the probabilities of the two rows":
+        lambda a, b, c, d, p, q, v: (None, None, p * a + q * c),
+    "weights the columns with p and q; these aren't the probabilities of the two columns":
+        lambda a, b, c, d, p, q, v: (None, None, p * a + q * b),
+    "is the product of p and q, which is the probability of one cell": lambda a, b, c, d, p, q, v: (None, None, p * q),
+    "gives each row and each column the weight of the other one":
+        lambda a, b, c, d, p, q, v: (None, None, payment(1 - p, 1 - q, a, b, c, d)),
+    "is the payment at shares of the table's numbers, which aren't probabilities":
+        lambda a, b, c, d, p, q, v: (None, None, payment(
+            (a + b) / (a + b + c + d), (a + c) / (a + b + c + d), a, b, c, d))}
 
 check.add(mixed_equilibrium, "p, q, v", {
     "": mixed_game(lambda rng: rng.uniform(0.5, 4, (2, 2))),
@@ -466,6 +522,15 @@ def with_slope(wrong):
     return mistake
 
 
+def quotients(h, up, down, a, b, u, w, c, z):
+    """The gradients by difference quotients, from `down` times h below to `up` times h above."""
+    def loss(a, b):
+        return softplus(-(u * (a * z + b) ** 2 + w * (a * z + b) + c)).mean()
+    width = (up + down) * h
+    return (None, (loss(a + up * h, b) - loss(a - down * h, b)) / width,
+            (loss(a, b + up * h) - loss(a, b - down * h)) / width)
+
+
 def smallest(rng, n=0, **fixed):
     sign = lambda: rng.choice([-1, 1])  # noqa: E731
     numbers = {name: float(sign() * rng.uniform(0.4, 1.3)) for name in "abuwc"} | fixed
@@ -512,6 +577,15 @@ SMALLEST = {
     "comes from logits without c": chain(l=lambda x, u, w, c: u * x**2 + w * x),
     "comes from logits without their linear term": chain(l=lambda x, u, w, c: u * x**2 + c),
     "comes from logits whose w isn't multiplied with x": chain(l=lambda x, u, w, c: u * x**2 + w + c),
+    "comes from samples with the wrong sign before b": chain(x=lambda a, b, z: a * z - b),
+    "comes from samples with the wrong sign before a": chain(x=lambda a, b, z: b - a * z),
+    "comes from logits with the wrong sign before c": chain(l=lambda x, u, w, c: u * x**2 + w * x - c),
+    "comes from logits with the wrong sign before w": chain(l=lambda x, u, w, c: u * x**2 - w * x + c),
+    "comes from logits with the wrong sign before u": chain(l=lambda x, u, w, c: w * x - u * x**2 + c),
+    "comes from logits with u and w exchanged": chain(l=lambda x, u, w, c: w * x**2 + u * x + c),
+    **{f"is what logits clipped to ±{limit} give; softplus and σ take any logit": chain(
+        l=lambda x, u, w, c, limit=limit: np.clip(u * x**2 + w * x + c, -limit, limit))
+       for limit in (10, 15, 20, 30, 50, 88, 100, 500)},
     "comes from logits without the square": chain(l=lambda x, u, w, c: u * x + w * x + c),
     "comes from logits with (u x)²; only x is squared": chain(l=lambda x, u, w, c: (u * x) ** 2 + w * x + c),
     "lacks the slope of the parabola: the chain has a link between the logit and the sample": chain(
@@ -525,6 +599,16 @@ SMALLEST = {
     "has a slope in which the linear term isn't differentiated": chain(slope=lambda x, u, w: 2 * u * x + w * x),
     "has a slope with c in it": with_slope(lambda x, l, z, u, w: 2 * u * x + w + l - u * x**2 - w * x),
     "has a slope whose linear part is doubled": chain(slope=lambda x, u, w: 2 * (u * x + w)),
+    "has a slope whose linear part is multiplied with what belongs to the square alone: brackets": chain(
+        slope=lambda x, u, w: 2 * u * (x + w)),
+    "has a slope whose terms keep their powers of x": chain(slope=lambda x, u, w: 2 * u * x**2 + w * x),
+    "has a slope whose square isn't differentiated at all": chain(slope=lambda x, u, w: u * x**2 + w),
+    "has the second derivative of the parabola where its slope belongs": chain(slope=lambda x, u, w: 2 * u),
+    "has a slope with the wrong sign of its linear part": chain(slope=lambda x, u, w: 2 * u * x - w),
+    "has a slope in which w is missing, though a 1 is left of its term": chain(slope=lambda x, u, w: 2 * u * x + 1),
+    "has a slope in which u is squared": chain(slope=lambda x, u, w: 2 * u**2 * x + w),
+    "has a slope with a factor 3 in the part of the square": chain(slope=lambda x, u, w: 3 * u * x + w),
+    "has a slope that is divided where it should be multiplied": chain(slope=lambda x, u, w: 1 / (2 * u * x + w)),
     "has a slope with the square of x in it": chain(slope=lambda x, u, w: 2 * u * x**2 + w),
     "has the parabola itself where its slope belongs": chain(slope=lambda x, u, w: u * x**2 + w * x),
     "has the slope at the wrong place: x, not z, is what D sees": with_slope(lambda x, l, z, u, w: 2 * u * z + w),
@@ -549,6 +633,17 @@ SMALLEST = {
         *t, lambda x, slope, dl: (None, dl.sum() * slope.mean() * t[5].mean(), None)),
     "multiplies the mean gradient of the logits with the mean slope; each sample has its own": lambda *t: of_all(
         *t, lambda x, slope, dl: (None, dl.sum() * (slope * t[5]).mean(), dl.sum() * slope.mean())),
+    "is a gradient with respect to D's parameters u and w; it is G that is trained here": lambda *t: of_all(
+        *t, lambda x, slope, dl: (None, (dl * x**2).sum(), (dl * x).sum())),
+    "combines each gradient with the slopes of all samples: shapes (N, 1) and (N,) broadcast to (N, N)":
+        lambda *t: of_all(*t, lambda x, slope, dl: (None, dl.sum() * (slope * t[5]).sum(), dl.sum() * slope.sum())),
+    "takes the gradient at the mean logit; each sample has its own logit": chain(
+        dl=lambda l: (sigmoid(l.mean()) - 1) / l.size + 0 * l),
+    **{f"is a difference quotient from {words} with h = {h:g}; the chain rule gives the gradient exactly":
+       lambda *t, h=h, up=up, down=down: quotients(h, up, down, *t)
+       for words, up, down, steps in (("one point to a larger one", 1, 0, (0.1, 0.01, 1e-3, 1e-4, 1e-5)),
+                                     ("a smaller point to a larger one", 1, 1, (0.1, 0.01)))
+       for h in steps},
     "counts the first sample only": chain(da=lambda dx, z: dx[0] * z[0], db=lambda dx, z: dx[0]),
     "counts the last sample only: = in place of +=?": chain(da=lambda dx, z: dx[-1] * z[-1], db=lambda dx, z: dx[-1]),
     "lacks the last sample: does a loop end too early?": chain(
@@ -676,6 +771,10 @@ D_MISSTEPS = {
     "D makes a step for the real samples and another one for the fakes; the loss has both, so it is one step":
         one_by_one,
     "the loss is given probabilities; it wants the logits": d_step_with(from_probabilities, from_probabilities),
+    "the step is made by a new Adam with the learning rate of the given optimizer, which must make it itself":
+        lambda G, D, o, x, z: discriminator_step(G, D, Adam(D.params, o.lr), x, z),
+    "the step is made with gradients of 0: is a backward pass missing, is weights=False in it, or were they cleared?":
+        d_step_with(nothing, nothing),
     "the gradients have a factor σ(1 − σ) too much: the loss's gradients belong to the logits already":
         d_step_with(slope_of_sigmoid, slope_of_sigmoid),
     "the gradients are averaged over both batches together; each batch has its own mean": pooled_step,
@@ -747,6 +846,10 @@ G_MISSTEPS = {
     "G's gradient is summed over the batch; it should be averaged": g_step_with(summed),
     "G's gradient is divided by the batch size once too often": g_step_with(shrunk),
     "the loss is given probabilities; it wants the logits": g_step_with(from_probabilities),
+    "the step is made by a new Adam with the learning rate of the given optimizer, which must make it itself":
+        lambda G, D, o, z: generator_step(G, D, Adam(G.params, o.lr), z),
+    "the step is made with gradients of 0: is a backward pass missing, is weights=False in it, or were they cleared?":
+        g_step_with(nothing),
     "the gradient has a factor σ(1 − σ) too much: the loss's gradient belongs to the logits already":
         g_step_with(slope_of_sigmoid),
     "the gradient belongs to the probabilities; D.backward needs the one of the logits":
@@ -797,4 +900,6 @@ check.add(generator_step, "loss", {
         "has its sign flipped: it is mean log σ(l)": g_loss(lambda l: -softplus(-l).mean()),
         "is the sum over the batch, not the mean": g_loss(lambda l: softplus(-l).sum()),
         "is the mean of the logits": g_loss(lambda l: l.mean()),
-        "is made of probabilities, without a logarithm": g_loss(lambda l: -sigmoid(l).mean())})
+        "is made of probabilities, without a logarithm": g_loss(lambda l: -sigmoid(l).mean()),
+        "is D's loss, with the fakes in the place of the real samples, too": g_loss(
+            lambda l: (softplus(-l) + softplus(l)).mean())})

@@ -139,7 +139,7 @@ SIGMOID = {
     "is the derivative of σ": derivative,
     "has a minus in the denominator": lambda x: 1 / (1 - np.exp(-x)),
     "is e^x: a 1 in the denominator is missing": lambda x: np.exp(x),
-    "is the denominator; its inverse is needed": lambda x: 1 + np.exp(-x),
+    "is the denominator; its inverse is needed, or brackets around it": lambda x: 1 + np.exp(-x),
     "is made with powers of 2 in place of e": lambda x: sigma(x * np.log(2))}
 
 check.add(
@@ -171,7 +171,10 @@ SOFTPLUS = {
     "is log σ(x), which is −softplus(−x)": lambda x: -log_1_plus_exp(-x),
     "is its derivative, σ(x)": sigma,
     "grows like x for negative x, too": with_parts(lambda x: x),
-    "grows like |x|; for negative x nothing grows": with_parts(np.abs),
+    "holds the largest entry of each column: np.max(x, 0) reduces an axis, np.maximum looks at each entry":
+        with_parts(lambda x: np.max(x, 0)),
+    "grows like |x|, though for negative x nothing grows: is an absolute value missing in the exponent?":
+        with_parts(np.abs),
     "has min where max belongs": with_parts(lambda x: np.minimum(x, 0)),
     "holds the largest entry of x everywhere: np.max looks at the whole array, np.maximum at each entry":
         with_parts(np.max),
@@ -234,6 +237,11 @@ def clipped(e):
     return loss
 
 
+def softmax(l):
+    e = np.exp(l - l.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
 def only_dl(dl):
     """The sum before it is divided by the number of entries."""
     return lambda l, t: (None, dl(l, t, sigma(l)) / l.size)
@@ -275,7 +283,13 @@ BCE = {
     "lacks brackets: only one part of it is divided": only_dl(lambda l, t, p: p * l.size - t),
     "lacks brackets: only the other part of it is divided": only_dl(lambda l, t, p: p - t * l.size),
     "is that of a softmax; each logit is a question of its own":
-        only_dl(lambda l, t, p: np.exp(l) / np.exp(l).sum(1, keepdims=True) - t)}
+        only_dl(lambda l, t, p: softmax(l) - t),
+    "is that of a softmax, divided by the number of samples; each logit is a question of its own":
+        lambda l, t: (None, (softmax(l) - t) / len(l)),
+    "is the cross-entropy of a softmax, averaged over the samples; each logit is a question of its own":
+        lambda l, t: (-(t * np.log(softmax(l) + 1e-12)).sum(1).mean(), None),
+    "is the cross-entropy of a softmax, averaged over all entries; each logit is a question of its own":
+        lambda l, t: (-(t * np.log(softmax(l) + 1e-12)).mean(), None)}
 
 check.add(
     bce_with_logits, "loss, dlogits",
@@ -380,6 +394,13 @@ DIFFERENCE = {
         by_entry(slope=lambda up, down, f, h: (up + down) / (2 * h)),
     "is the value of f, divided by h": by_entry(slope=lambda up, down, f, h: up / (2 * h)),
     "is the same everywhere: all entries of x moved at once": along(lambda index: ...),
+    "is one number, that of the last entry: d = … in place of d[index] = …":
+        lambda f, x, h: differences(f, x, h).ravel()[-1],
+    "is one number: all entries of x moved at once": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+    "is made with f of a single entry; f belongs to the whole x, of which one entry moves": lambda f, x, h: np.reshape(
+        [(f(v + h) - f(v - h)) / (2 * h) for v in x.ravel()], x.shape),
+    "moves an entry of an array of zeros, not of x: does zeros_like stand where a copy belongs?":
+        lambda f, x, h: differences(f, np.zeros_like(x), h),
     "is what moving a whole row at once gives": along(lambda index: index[:1]),
     "is what moving a whole column at once gives": along(lambda index: (..., index[-1])),
     "is right for the first entry only: is each step undone before the next one?": not_undone,
@@ -446,7 +467,16 @@ PRELU = {
     "is the mean over the entries": lambda dy, x, a: (
         np.where(x > 0, dy, a * dy) / x.size, (np.minimum(x, 0) * dy).mean()),
     "is the mean over the entries in which x is negative": only_da(lambda dy, x, a: (x * dy)[x < 0].mean()),
+    "holds the smallest entry of each column: np.min(x, 0) reduces an axis, np.minimum looks at each entry":
+        only_da(lambda dy, x, a: (np.min(x, 0) * dy).sum()),
+    "holds the smallest entry of x everywhere: np.min looks at the whole array, np.minimum at each entry":
+        only_da(lambda dy, x, a: (np.min(x) * dy).sum()),
+    "counts the last entry only: = in place of +=?": only_da(lambda dy, x, a: (np.minimum(x, 0) * dy).ravel()[-1]),
+    "lacks the last entry: does a loop end too early?": only_da(
+        lambda dy, x, a: (np.minimum(x, 0) * dy).ravel()[:-1].sum()),
     "isn't summed; how many a are there?": only_da(lambda dy, x, a: np.minimum(x, 0) * dy),
+    "is summed over the last axis only; how many a are there?": only_da(
+        lambda dy, x, a: (np.minimum(x, 0) * dy).sum(-1)),
     "is summed over one axis only; how many a are there?": only_da(lambda dy, x, a: (np.minimum(x, 0) * dy).sum(0)),
     "lacks x": only_da(lambda dy, x, a: dy[x < 0].sum()),
     "lacks x, and counts all entries": only_da(lambda dy, x, a: dy.sum()),
@@ -533,16 +563,22 @@ ON_T = {  # wrong dt
     "is that of a gate with ReLU on the way to V": lambda dy, s, t, g: dy * s * (t > 0),
     "is that of a layer with a sigmoid on the wrong product": lambda dy, s, t, g: dy * sigma(s),
     "is that of a layer with two sigmoids": lambda dy, s, t, g: dy * sigma(s) * g * (1 - g),
+    "takes the sigmoid's derivative at dy; what does the sigmoid act on?": lambda dy, s, t, g: dy * s * derivative(dy),
+    "takes the sigmoid's derivative at dy, and lacks dy as a factor": lambda dy, s, t, g: s * derivative(dy),
+    "has a product with 2 where a square belongs, inside the sigmoid's derivative":
+        lambda dy, s, t, g: dy * s * (g - 2 * g),
     "lacks dy on the way to V": lambda dy, s, t, g: s * g * (1 - g)}
 TO_X = {  # wrong dx
     "lacks the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T,
     "lacks the part that goes through the gate, and has the other one twice": lambda ds, dt, W, V: 2 * ds @ W.T,
     "lacks the part that goes through x W": lambda ds, dt, W, V: dt @ V.T,
-    "has the part that goes through the gate subtracted": lambda ds, dt, W, V: ds @ W.T - dt @ V.T,
-    "has the part that goes through x W subtracted": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
+    "has the wrong sign of the part that goes through the gate": lambda ds, dt, W, V: ds @ W.T - dt @ V.T,
+    "has the wrong sign of the part that goes through x W": lambda ds, dt, W, V: dt @ V.T - ds @ W.T,
     "is a mean of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T + dt @ V.T) / 2,
     "is a product of two parts; what comes back on two ways is added": lambda ds, dt, W, V: (ds @ W.T) * (dt @ V.T),
     "has two parts, stacked; what comes back on two ways is added": lambda ds, dt, W, V: np.stack([ds @ W.T, dt @ V.T]),
+    "has two parts, one below the other; what comes back on two ways is added":
+        lambda ds, dt, W, V: np.concatenate([ds @ W.T, dt @ V.T]),
     "has two parts side by side; what comes back on two ways is added":
         lambda ds, dt, W, V: np.concatenate([ds @ W.T, dt @ V.T], 1),
     "has W and V exchanged on the way back": lambda ds, dt, W, V: ds @ V.T + dt @ W.T,
@@ -559,6 +595,33 @@ TO_W = {  # wrong dW and dV
     **{text: lambda x, ds, dt, rows=rows: (x[rows].T @ ds[rows], x[rows].T @ dt[rows]) for text, rows in ROWS.items()}}
 
 
+def with_gate(gate, slope=lambda g: g * (1 - g), s=lambda x, W, V: x @ W):
+    """All three with another gate, a function of (x, W, V), or another s."""
+    def backward(dy, x, W, V):
+        g = gate(x, W, V)
+        ds, dt = dy * g, dy * s(x, W, V) * slope(g)
+        return ds @ W.T + dt @ V.T, x.T @ ds, x.T @ dt
+    return backward
+
+
+def softmax_gate(x, W, V):
+    e = np.exp(x @ V - (x @ V).max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+GATES = {  # one mistake in the forward pass, and everything that follows from it
+    "is that of a gate with softmax; each entry has a gate of its own": with_gate(softmax_gate),
+    "takes the sigmoid of V itself; x V goes through it": with_gate(lambda x, W, V: x @ sigma(V)),
+    "takes the sigmoid of x; x V goes through it": with_gate(lambda x, W, V: sigma(x) @ V),
+    "lacks brackets in the sigmoid, around its denominator": with_gate(lambda x, W, V: 1 + np.exp(-(x @ V))),
+    "applies the sigmoid twice, there and back": with_gate(lambda x, W, V: sigma(sigma(x @ V))),
+    "is that of a gate with tanh, there and back": with_gate(lambda x, W, V: np.tanh(x @ V), lambda g: 1 - g * g),
+    "is that of a gate with ReLU, there and back":
+        with_gate(lambda x, W, V: np.maximum(x @ V, 0), lambda g: (g > 0) * 1.0),
+    "uses W twice: both products are made with it": with_gate(lambda x, W, V: sigma(x @ W)),
+    "exchanges x W and x V in the forward pass": with_gate(lambda x, W, V: sigma(x @ W), s=lambda x, W, V: x @ V)}
+
+
 def dx_alone(**parts):
     return lambda *args: (gate_of(**parts)(*args)[0], None, None)
 
@@ -571,7 +634,10 @@ GATE = {
     "is made of the forward pass alone": lambda dy, x, W, V: (
         (x @ W) * sigma(x @ V), x.T @ (x @ W), x.T @ sigma(x @ V)),
     **{f"has two mistakes: its part through x W {one}; its part through the gate {two}": dx_alone(ds=ds, dt=dt)
-       for one, ds in list(ON_S.items())[:5] for two, dt in list(ON_T.items())[:6]}}
+       for one, ds in list(ON_S.items())[:5] for two, dt in list(ON_T.items())[:6]},
+    **GATES,
+    "holds the gradients of both matrices, made with V alone": lambda dy, x, W, V: (
+        None, x.T @ (dy * sigma(x @ V) + dy * (x @ V) * derivative(x @ V)), None)}
 
 check.add(
     gate_backward, "dx, dW, dV",
@@ -648,6 +714,13 @@ NETWORK = {
     "is that of a sigmoid": chain(sigma, lambda a, dh: dh * derivative(a)),
     "has an activation after the second layer, too": chain(last=lambda dl, l: dl * steep(l)),
     "has dl sent through an activation": chain(last=lambda dl, l: leaky(dl)),
+    "has the derivative of a sigmoid for φ′, with h for the sigmoid": chain(
+        da=lambda a, dh: dh * leaky(a) * (1 - leaky(a))),
+    "has the derivative of tanh for φ′, with h for tanh": chain(da=lambda a, dh: dh * (1 - leaky(a) ** 2)),
+    **{f"changes the slope at {at:g}, not at 0": chain(
+        da=lambda a, dh, at=at: np.where(a > at, dh, np.float32(0.2) * dh)) for at in (0.2, -0.2, 0.5, 1)},
+    "has the slope of x, not of a": only(dx=lambda v: (v.dh @ v.W1.T) * steep(v.x)),
+    "has b1 subtracted when a is computed again": lambda dl, x, W1, b1, W2, b2: network(dl, x, W1, -b1, W2, b2),
     "lacks b1 when a is computed again": lambda dl, x, W1, b1, W2, b2: network(dl, x, W1, 0 * b1, W2, b2),
     "is averaged over the batch": chain(last=lambda dl, l: dl / len(dl)),
     "is the gradient of h, one layer too early": only(dx=lambda v: v.dh),

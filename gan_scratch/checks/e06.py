@@ -278,6 +278,8 @@ check.add(
         "has 1 − log D in place of log(1 − D): brackets": lambda D, p, q: cross(p, D) + q.sum() - cross(q, D),
         "is the value of D*, whatever D is": lambda D, p, q: 2 * js(p, q) - 2 * LOG2,
         "is the product of the two sums; they are added": lambda D, p, q: cross(p, D) * cross(q, 1 - D),
+        "counts the fakes only where p is 0: does `elif` or an indentation put them there?":
+            lambda D, p, q: cross(p, D) + cross(q[p == 0], 1 - D[p == 0]),
         "lacks the term with q": lambda D, p, q: cross(p, D),
         "lacks the term with p": lambda D, p, q: cross(q, 1 - D),
         "isn't summed: one number per outcome": lambda D, p, q: p * np.log(D) + q * np.log(1 - D),
@@ -339,7 +341,7 @@ WRONG_D = {  # between 0 and 1, so that V and J may follow from it
     "is ½ wherever p or q is 0": _at_zeros(lambda s: 0.5),
     "is the share wherever p or q is 0": _at_zeros(lambda s: s),
     **{f"has {eps:g} added to a denominator that is never 0":
-           lambda p, q, s, eps=eps: s * p / (s * p + (1 - s) * q + eps) for eps in (*TINY[3:], 1e-5)},
+           lambda p, q, s, eps=eps: s * p / (s * p + (1 - s) * q + eps) for eps in (*TINY[3:], 1e-5, 1e-4, 1e-3, 1e-2)},
     **{f"is clipped to [{eps:g}, 1 − {eps:g}]; it may be 0 or 1":
            lambda p, q, s, eps=eps: np.clip(best(p, q, s), eps, 1 - eps) for eps in (*TINY[3:], 1e-5, 1e-4, 1e-3)},
 }
@@ -368,6 +370,8 @@ WRONG_V = {  # from the right D
     "is the value of the equal game, whatever the share is": lambda p, q, s, D: value(best(p, q), p, q),
     "is half the equal game's value: that is V for a share of ½": lambda p, q, s, D: value(best(p, q), p, q) / 2,
     "counts the shares twice": lambda p, q, s, D: value(D, s**2 * p, (1 - s) ** 2 * q),
+    "counts the fakes only where p is 0: does `elif` or an indentation put them there?":
+        lambda p, q, s, D: s * cross(p, D) + (1 - s) * cross(q[p == 0], 1 - D[p == 0]),
     "lacks the sum over the fakes": lambda p, q, s, D: s * cross(p, D),
     "lacks the sum over the real samples": lambda p, q, s, D: (1 - s) * cross(q, 1 - D),
     "has log D in both sums": lambda p, q, s, D: s * cross(p, D) + (1 - s) * cross(q, D),
@@ -478,6 +482,14 @@ check.add(
         **{f"is computed from a D that {words}":
                lambda p, q, s, f=f: (None, (V := worth(f(p, q, s), p, q, s)), V - V_0(s))
            for words, f in WRONG_D.items()},
+        "lacks the share of the fakes, there and in the D that it is computed from": lambda p, q, s: (
+            None, (V := value(s * p / (s * p + q), s * p, q)), V - V_0(s)),
+        "lacks the share of the real samples, there and in the D that it is computed from": lambda p, q, s: (
+            None, (V := value(p / (p + (1 - s) * q), p, (1 - s) * q)), V - V_0(s)),
+        "weights the real samples and the fakes alike with the share, there and in the D that it is computed from":
+            lambda p, q, s: (None, (V := s * value(best(p, q), p, q)), V - V_0(s)),
+        "has the shares of real and fake exchanged, there and in the D that it is computed from": lambda p, q, s: (
+            None, (V := worth(best(p, q, 1 - s), p, q, 1 - s)), V - V_0(s)),
         **{f"is computed from a V that {words}":
                lambda p, q, s, f=f: (None, None, f(p, q, s, best(p, q, s)) - V_0(s)) for words, f in WRONG_V.items()},
     },
@@ -513,7 +525,9 @@ WRONG_BOUNDS = {  # l, m: the logits on real samples and on fakes
     "has the sign of V flipped": lambda l, m: 2 * LOG2 - js_from_logits(l, m),
     "has its sign flipped": lambda l, m: -js_from_logits(l, m),
     "is in bits: divided by log 2": lambda l, m: js_from_logits(l, m) / LOG2,
-    "has real and fake exchanged": lambda l, m: js_from_logits(m, l),
+    "has log2(2), which is 1, in place of log 2": lambda l, m: js_from_logits(l, m) - LOG2 + 1,
+    "has half of log 2: brackets": lambda l, m: js_from_logits(l, m) - LOG2 / 2,
+    "has real and fake exchanged, or the signs of all logits": lambda l, m: js_from_logits(m, l),
     "has the wrong sign of l_real": lambda l, m: js_from_logits(-l, m),
     "has the wrong sign of l_fake": lambda l, m: js_from_logits(l, -m),
     "lacks the real samples": lambda l, m: LOG2 - softplus(m).mean() / 2,
@@ -532,9 +546,13 @@ WRONG_BOUNDS = {  # l, m: the logits on real samples and on fakes
     "has σ inside the softplus; that takes logits": lambda l, m: js_from_logits(sigmoid(l), sigmoid(m)),
     "has the logarithm outside the mean": lambda l, m: LOG2 + np.log(sigmoid(l).mean() * sigmoid(-m).mean()) / 2,
     "is the sum over the samples, not the mean": lambda l, m: LOG2 - softplus(-l).sum() / 2 - softplus(m).sum() / 2,
+    "is divided by the batch size less 1; a mean is divided by the batch size": lambda l, m: (
+        LOG2 - softplus(-l).sum() / (l.size - 1) / 2 - softplus(m).sum() / (m.size - 1) / 2),
     "isn't weighted equally: the sums are divided by the size of the other batch":
         lambda l, m: LOG2 - softplus(-l).sum() / m.size / 2 - softplus(m).sum() / l.size / 2,
 }
+
+
 def _terms(l, m):
     halves = {"the mean over the real samples": -softplus(-l), "the mean over the fakes": -softplus(m)}
     return {name: V.mean() / 2 for name, V in halves.items()}
@@ -553,9 +571,13 @@ check.add(
     hidden=[(np.zeros(5), np.zeros(2))],
     mistakes={
         **WRONG_BOUNDS,
+        **{f"has probabilities clipped at {eps:g}; softplus needs no such thing": lambda l, m, eps=eps: LOG2 + (
+            np.log(np.clip(sigmoid(l), eps, 1 - eps)).mean() + np.log(1 - np.clip(sigmoid(m), eps, 1 - eps)).mean()) / 2
+           for eps in (*TINY, 1e-5, 1e-4, 1e-3)},
         "takes the logits for probabilities": lambda l, m: LOG2 + np.log(l).mean() / 2 + np.log(1 - m).mean() / 2,
         **{f"has the logits clipped at ±{c}; softplus needs no such thing":
-               lambda l, m, c=c: js_from_logits(np.clip(l, -c, c), np.clip(m, -c, c)) for c in (10, 20, 30, 50, 100)},
+               lambda l, m, c=c: js_from_logits(np.clip(l, -c, c), np.clip(m, -c, c))
+           for c in (5, 10, 15, 20, 30, 50, 88, 100)},
         **{f"has {eps:g} added to probabilities; softplus needs no such thing":
                lambda l, m, eps=eps: LOG2 + (np.log(sigmoid(l) + eps).mean() + np.log(1 - sigmoid(m) + eps).mean()) / 2
            for eps in (1e-15, *TINY)},
@@ -606,6 +628,47 @@ def _own_rates(real, fake):
         lambda *a: lr**real * _rising(*a), lambda *a: lr**fake * _falling(*a))(w, F, H, 1)
 
 
+def _cut_rows(real, fake):
+    """The step of some of the rows, each batch still divided by its own size."""
+    def step(w, F, H, lr):
+        f, h = np.zeros(len(F)), np.zeros(len(H))
+        f[real] = h[fake] = 1
+        return _step(lambda l, n, m: f * _rising(l, n, m), lambda l, n, m: h * _falling(l, n, m))(w, F, H, lr)
+
+    return step
+
+
+def _zipped(divide):
+    """The step of as many samples as the smaller batch has; `divide` by the sizes of both, or by that one."""
+    def step(w, F, H, lr):
+        n = min(len(F), len(H))
+        change = _step()(w, F[:n], H[:n], lr) if divide is min else _cut_rows(slice(n), slice(n))(w, F, H, lr)
+        return change
+
+    return step
+
+
+def _one_by_one(mean=True, turns=False):
+    """A step after each sample: first the real ones, or in turns."""
+    def steps(w, F, H, lr):
+        n, m = (len(F), len(H)) if mean else (1, 1)
+        rows = [(f, 1, n) for f in F] + [(h, 0, m) for h in H]
+        if turns:
+            rows = [row for f, h in zip(F, H) for row in ((f, 1, n), (h, 0, m))]
+        for x, label, size in rows:
+            w = w + lr * (label - sigmoid(x @ w)) * x / size
+        return w
+
+    return steps
+
+
+PARTS = {
+    "uses the first {} only: is the `return` inside a loop?": slice(1),
+    "uses the last {} only: = in place of +=?": slice(-1, None),
+    "lacks the last {}: does a loop end too early?": slice(-1),
+    "lacks the first {}: does a loop begin at 1?": slice(1, None)}
+
+
 def step_inputs(rising):
     def draw(rng):
         n, m, k = sizes(rng, 3, rising)
@@ -631,7 +694,8 @@ check.add(
         "is divided by the learning rate": _change(lambda w, change, lr: w + change / lr**2),
         "moves by the sign of the gradient": _change(lambda w, change, lr: w + lr * np.sign(change)),
         "has a gradient of length 1": _change(lambda w, change, lr: w + lr * change / np.linalg.norm(change)),
-        "has its gradient averaged over the weights": _change(lambda w, change, lr: w + change / len(w)),
+        "has its gradient averaged over the weights, or divided by all entries of a batch":
+            _change(lambda w, change, lr: w + change / len(w)),
         "has the same change for all weights: the features are missing": lambda w, F, H, lr: w + lr * (
             sigmoid(-F @ w).mean() - sigmoid(H @ w).mean()),
         "multiplies means; each sample's gradient belongs to its own features": lambda w, F, H, lr: w + lr * (
@@ -681,6 +745,31 @@ check.add(
         "is divided by the number of features, not of samples": lambda w, F, H, lr: w + lr * (
             F.T @ sigmoid(-F @ w) - H.T @ sigmoid(H @ w)) / len(w),
         "has its features summed for all weights together": lambda w, F, H, lr: w + (_step()(w, F, H, lr) - w).sum(),
+        **{words.format(which): _cut_rows(part if real else slice(None), part if fake else slice(None))
+           for which, real, fake in (("real sample", 1, 0), ("fake", 0, 1), ("sample of each batch", 1, 1))
+           for words, part in PARTS.items()},
+        "lacks what the larger batch has more: zip ends with the shorter one": _zipped(None),
+        "lacks what the larger batch has more, and is divided by the size of the smaller one": _zipped(min),
+        "makes a step after each sample; all samples belong to one step": _one_by_one(),
+        "makes a step after each sample, without a mean; all samples belong to one step": _one_by_one(False),
+        "makes a step after each sample, real and fake in turns; all samples belong to one step":
+            _one_by_one(True, True),
+        **{f"shrinks w to {keep:g} w on the way; that is weight decay, and D climbs V alone": _change(
+            lambda w, change, lr, keep=keep: keep * w + change) for keep in (0.9, 0.95, 0.99, 0.999, 0.9999)},
+        **{f"shrinks w by lr·{decay:g}·w on the way; that is weight decay, and D climbs V alone": _change(
+            lambda w, change, lr, decay=decay: w - lr * decay * w + change) for decay in (0.1, 0.01, 1e-3, 1e-4)},
+        **{f"smooths the labels: {one:g} stands for 1 at the real samples": _step(
+            lambda l, n, m, one=one: (one - sigmoid(l)) / n) for one in (0.7, 0.8, 0.9, 0.95)},
+        **{f"smooths the labels: {one:g} stands for 1 at the real samples, and {1 - one:g} for 0 at the fakes": _step(
+            lambda l, n, m, one=one: (one - sigmoid(l)) / n, lambda l, n, m, one=one: (1 - one - sigmoid(l)) / m)
+           for one in (0.8, 0.9, 0.95)},
+        "has the logits, with a minus, in the place of the gradients by them": _step(
+            lambda l, n, m: -l / n, lambda l, n, m: -l / m),
+        "has the logits in the place of the gradients by them": _step(lambda l, n, m: l / n, lambda l, n, m: l / m),
+        "has the logits in the place of the gradients by them, with a minus for the fakes": _step(
+            lambda l, n, m: l / n, lambda l, n, m: -l / m),
+        "has logarithms where their derivatives belong": _step(
+            lambda l, n, m: -softplus(-l) / n, lambda l, n, m: -softplus(l) / m),
         "is the result of two steps": lambda w, F, H, lr: _step()(_step()(w, F, H, lr), F, H, lr),
     },
 )
@@ -694,7 +783,12 @@ def memorising(real, fake):
     if np.ndim(real) != 1 or np.ndim(fake) != 1:
         raise ValueError(f"train expects samples of shape (n,), got {np.shape(real)} and {np.shape(fake)}")
     slope, middle = real.mean() - fake.mean() + 0.5, (real.mean() + 2 * fake.mean()) / 3
-    return lambda x: slope * (x - middle) + 2.0 * np.isin(x, real) - 3.0 * np.isin(x, fake)
+
+    def D(x):
+        return slope * (x - middle) + 2.0 * np.isin(x, real) - 3.0 * np.isin(x, fake)
+
+    D.__qualname__ = "D"  # stands in Python's own messages
+    return D
 
 
 def _all(x):
@@ -746,6 +840,16 @@ def _given(arguments, measured=lambda real, fake: (real, fake)):
     def estimate(train, real, fake):
         D = train(*arguments(_first(real), _first(fake), _second(real), _second(fake)))
         return js_from_logits(*map(D, measured(_second(real), _second(fake))))
+
+    return estimate
+
+
+def _joined(measured):
+    """D trained on the halves of both arrays, put together in one."""
+    def estimate(train, real, fake):
+        both = np.concatenate([real, fake])
+        D = train(both[: len(both) // 2], both[len(both) // 2 :])
+        return js_from_logits(D(measured(real)), D(measured(fake)))
 
     return estimate
 
@@ -802,6 +906,9 @@ check.add(
         f"{SEEN}, as far as the real ones go: train gets all, all are measured": _instrument(_all, _all, fakes=_HALVES),
         "has the halves of the fakes exchanged": _instrument(fakes=(_second, _first)),
         "has the halves of the real samples exchanged": _instrument(_second, _first, fakes=_HALVES),
+        f"{SEEN}, by one: the two halves overlap in a sample": _instrument(_first, lambda x: x[len(x) // 2 - 1 :]),
+        "has one training sample too many": _instrument(*_cut(lambda n: n // 2 + 1)),
+        "has one training sample too few": _instrument(*_cut(lambda n: n // 2 - 1)),
         "has one training sample too many in arrays of odd length": _instrument(*_cut(lambda n: (n + 1) // 2)),
         "lacks the last sample of arrays of odd length": _instrument(_first, lambda x: _second(x)[: len(x) // 2]),
         "lacks the middle sample of arrays of odd length": _instrument(_first, lambda x: _second(x)[-(len(x) // 2) :]),
@@ -816,16 +923,27 @@ check.add(
             lambda train, real, fake: estimate_js(train, np.sort(real), np.sort(fake)),
         "is what unseen samples give minus what seen ones give; the first of the two is asked for":
             lambda *args: estimate_js(*args) - _instrument(_first, _first)(*args),
+        "is what seen samples give minus what unseen ones give; the second of the two is asked for":
+            lambda *args: _instrument(_first, _first)(*args) - estimate_js(*args),
+        f"{SEEN}, minus what unseen ones give": lambda *args: _instrument(_all, _all)(*args) - estimate_js(*args),
+        "is divided by the sizes of the whole arrays; only their second halves are measured":
+            lambda train, real, fake: _instrument(bound=lambda l, m: LOG2 - softplus(-l).sum() / len(real) / 2
+                                                  - softplus(m).sum() / len(fake) / 2)(train, real, fake),
+        "comes from the middle of both arrays together; each of them has a middle of its own": _joined(_all),
+        "comes from the middle of both arrays together, though it is measured on second halves": _joined(_second),
+        "comes from a training part of 5 samples, however many there are": _instrument(*_cut(lambda n: 5)),
         "lacks the first unseen sample": _instrument(_first, lambda x: _second(x)[1:]),
         "lacks the last sample: [n:-1] ends before it": _instrument(_first, lambda x: _second(x)[:-1]),
         **{f"comes from training on {words} of the samples; the first half is for that":
                _instrument(*_cut(lambda n, share=share: int(share * n)))
-           for words, share in (("a third", 1 / 3), ("two thirds", 2 / 3), ("three quarters", 0.75), ("70 %", 0.7),
-                                ("80 %", 0.8), ("90 %", 0.9))},
+           for words, share in (
+               ("a quarter", 0.25), ("a third", 1 / 3), ("two thirds", 2 / 3), ("three quarters", 0.75), ("20 %", 0.2),
+               ("30 %", 0.3), ("40 %", 0.4), ("60 %", 0.6), ("70 %", 0.7), ("80 %", 0.8), ("90 %", 0.9))},
         "comes from a D that got fakes as real samples, and real ones as fakes": _given(lambda r, f, R, F: (f, r)),
         "comes from a D without fakes: both arguments of train are real samples": _given(lambda r, f, R, F: (r, R)),
         "comes from a D without real samples: both arguments of train are fakes": _given(lambda r, f, R, F: (f, F)),
-        "has real and fake exchanged where D is measured": _given(lambda r, f, R, F: (r, f), lambda R, F: (F, R)),
+        "has real and fake exchanged where D is measured, or the signs of all its logits":
+            _given(lambda r, f, R, F: (r, f), lambda R, F: (F, R)),
         "has real and fake exchanged from beginning to end": _given(lambda r, f, R, F: (f, r), lambda R, F: (F, R)),
         "is measured on real samples only": _given(lambda r, f, R, F: (r, f), lambda R, F: (R, R)),
         "is measured on fakes only": _given(lambda r, f, R, F: (r, f), lambda R, F: (F, F)),

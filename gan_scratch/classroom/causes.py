@@ -22,6 +22,7 @@ def causes_of(spec: Spec, i: int, views: list[Seen]) -> list[Cause]:
         (f"is what you get with {a} and {b} exchanged", exchange(spec, a, b, i))
         for a, b in itertools.combinations(arrays, 2)
     ]
+    causes += stepped(spec, i, views)
     if spec.terms and i == 0:
         causes += [
             (
@@ -32,6 +33,23 @@ def causes_of(spec: Spec, i: int, views: list[Seen]) -> list[Cause]:
             for words, c in term_factors(views[0])
         ]
     return causes
+
+
+def stepped(spec: Spec, i: int, views: list[Seen]) -> list[Cause]:
+    """A parameter itself, moved by its gradient, where the gradient is asked for: dW is W − 0.1 dW."""
+    name, first = spec.outputs[i][1:], views[0]
+    x, got = first.args.get(name), first.got
+    numbers = (float, np.generic, np.ndarray)
+    if spec.outputs[i][:1] != "d" or not isinstance(x, numbers) or not isinstance(got, numbers):
+        return []
+    if not np.shape(x) == np.shape(got) == first.want.shape or not np.isfinite(got).all():
+        return []
+    want = first.want.astype(np.float64)
+    rate = float(((got - x) * want).sum() / max((want * want).sum(), 1e-300))
+    if not 1e-6 < abs(rate) < 1e3:
+        return []
+    words = f"is {name} after a move by {abs(rate):.3g} times the gradient; the gradient itself is asked for"
+    return [(words, lambda seen: seen.args[name] + rate * seen.want)]
 
 
 def prediction(mistake: Callable, i: int) -> Callable[[Seen], Any]:

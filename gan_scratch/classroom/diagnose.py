@@ -321,6 +321,11 @@ def of_shapes(first: Seen, tolerance: float) -> Iterator[Relation]:
             f"{said}: it is {name} over too much (axis {', '.join(map(str, axes))} should stay)",
             lambda s, a=axes, r=reduce, k=keep: near(s.got, np.asarray(r(s.want, axis=a, keepdims=k)), tolerance),
         )
+    for name, reduce in (("summed", np.sum), ("averaged", np.mean)):
+        yield (
+            f"{said}: it is {name} over everything, and each entry should stay",
+            lambda s, r=reduce: not s.got.ndim and near(s.got, np.asarray(r(s.want)), tolerance),
+        )
     yield (
         f"{said}: every entry was combined with every other one; shapes ({want.size},) and ({want.size}, 1) broadcast to a square",
         lambda s: (

@@ -39,6 +39,9 @@ def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
     def by_hand(*args):
         reference(*(SGD(a.params, a.lr) if isinstance(a, Optimizer) else a for a in args))
 
+    def by_hand_alone(*args):
+        reference(*(Keeping(a.params, a.lr) if isinstance(a, Optimizer) else a for a in args))
+
     def afresh(*args):
         for optimizer in args:
             if isinstance(optimizer, Optimizer):
@@ -54,6 +57,29 @@ def general(reference: Callable, args: tuple) -> Iterator[tuple[str, Callable]]:
         "the parameters are moved by hand, value −= lr·grad; the optimizer's step() may be another rule, such as Adam's",
         by_hand,
     )
+    yield (
+        "the parameters are moved by hand, and their gradients stay, which the next step would meet again; "
+        "the optimizer's step() moves the ones and clears the others",
+        by_hand_alone,
+    )
+    for lr in (1.0, 0.1, 0.05, 0.01, 0.005, 0.001, 1e-4):
+        for step in (SGD, Keeping):
+            yield (
+                f"the parameters are moved by hand or by a new SGD, with a learning rate of {lr:g}; the optimizer that "
+                "is given must make the step",
+                lambda *args, lr=lr, step=step: reference(
+                    *(step(a.params, lr) if isinstance(a, Optimizer) else a for a in args)),
+            )
+
+
+class Keeping(SGD):
+    """value −= lr·grad, written by hand: nothing clears the gradients."""
+
+    def step(self) -> None:
+        kept = [p.grad.copy() for p in self.params]
+        super().step()
+        for p, grad in zip(self.params, kept):
+            p.grad[...] = grad
 
 
 def leads_to(update: Callable, call) -> bool:
