@@ -21,7 +21,9 @@ def new(short: str, title: str, root: Path = ROOT) -> int:
         raise CourseError(f"the title must have letters for the file's name, got {title!r}")
     if taken := [unit for unit in every(root) if unit.name.split("_")[0] == short]:
         raise CourseError(f"{taken[0].text.as_posix()} is there already; choose another number, or edit it")
-    files = {Path("course/lectures", f"{name}.md"): "lecture.md"} if short[0] != "e" else {
+    files = {
+        Path("course/lectures", f"{name}.md"): "lecture.md",
+        Path("course/lectures", f"{name}.broken.toml"): "broken.toml"} if short[0] != "e" else {
         Path("course/exercises", f"{name}.md"): "exercise.md",
         Path("gan_scratch/checks", f"{short}.py"): "checks.py",
         Path("course/exercises", f"{name}.mutants.toml"): "mutants.toml"}
