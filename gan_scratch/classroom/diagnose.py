@@ -100,8 +100,8 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
         if sentence := type_fault(seen.got, seen.want):
             return Finding(sentence, where(seen, views, wrong))
     views = [seen._replace(got=np.asarray(seen.got)) for seen in views]
-    if views[0].got.ndim and not any(seen.got.any() for seen in views):
-        return Finding("is 0 everywhere", where(wrong[0], views, wrong))  # not written yet, whatever else would give that
+    if all(seen.got.ndim and seen.got.shape == seen.want.shape and not seen.got.any() for seen in views):
+        return Finding("is 0 everywhere", where(wrong[0], views, wrong), "relation")  # most likely not written yet
     finite = [seen for seen in views if is_finite(seen)]
     labels = {seen.label for seen in wrong}
     # An overflow, or another case that goes wrong, may be a second fault; the first one must explain what passes as well.
@@ -294,8 +294,11 @@ def of_shapes(first: Seen, tolerance: float) -> Iterator[Relation]:
     if got.ndim > 4:
         return
     yield f"{said}: it is ours transposed", lambda s: s.got.ndim == 2 and near(s.got.T, s.want, tolerance)
+    long = lambda shape: [n for n in shape if n > 1]  # noqa: E731
+    ones = long(got.shape) == long(want.shape)
     yield (
-        f"{said}: the numbers are right, but an axis of length 1 is missing or too much (keepdims? reshape?)",
+        f"{said}: the numbers are right, but "
+        + ("an axis of length 1 is missing or superfluous (keepdims? reshape?)" if ones else "in an array of another shape"),
         lambda s: s.got.size == s.want.size and near(s.got.reshape(s.want.shape), s.want, tolerance),
     )
     for axes, (name, reduce) in itertools.product(subsets(got.ndim), (("summed", np.sum), ("averaged", np.mean))):
