@@ -1,4 +1,4 @@
-"""python -m course new | try | build | import | grade | tour"""
+"""python -m course new | try | build | import | slides | grade | tour"""
 from __future__ import annotations
 
 import argparse
@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("file", type=Path, metavar="FILE", help="the notebook of a lecture or a solution")
     p.set_defaults(command=bring_back)
 
+    p = commands.add_parser("slides", help="run a lecture and write its slides, which need no network")
+    p.add_argument("lecture", metavar="LECTURE", help="a lecture by name, beginning of its name, or one of its files")
+    p.set_defaults(command=slides)
+
     p = commands.add_parser("grade", help="grade the submissions of an exercise")
     p.add_argument("exercise", metavar="EXERCISE", help="an exercise by name, beginning of its name, or one of its files")
     p.add_argument("--jobs", type=positive, default=2, metavar="N", help="submissions graded at the same time (default: 2)")
@@ -90,6 +94,11 @@ def build(args) -> int:
 def bring_back(args) -> int:
     from course.building import bring_back
     return bring_back.bring_back(args.file)
+
+
+def slides(args) -> int:
+    from course.building import slides
+    return slides.make(args.lecture)
 
 
 def grade(args) -> int:

@@ -1,0 +1,92 @@
+"""Slides of a lecture that need no network: what shows them, reveal.js and MathJax, lies in the folder beside the pages.
+
+Both come in Python packages, the extra [slides].
+"""
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert.exporters import SlidesExporter
+from nbformat import NotebookNode
+from tqdm import tqdm
+from traitlets.config import Config
+
+from course.building.units import ROOT, CourseError, find
+
+FOLDER = ROOT / "runs" / "slides"
+PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
+LINES = 26  # of code on a slide
+
+
+def make(given: str, folder: Path = FOLDER) -> int:
+    """Run a lecture, write its slides into `folder`, and say where they are."""
+    unit = find(given)
+    if unit.kind != "lecture":
+        raise CourseError(f"{unit.name} is an exercise; slides are made of lectures, as in: python -m course slides 02")
+    for name in PROGRAMS:
+        provide(name, folder)
+    notebook = nbformat.read(ROOT / unit.notebooks[0], 4)
+    execute(notebook, unit.name)
+    page = folder / f"{unit.name}.html"
+    page.write_text(shown(notebook, unit.name), encoding="utf-8")
+    print(f"Open {page} in a browser. S opens the speaker's view, F fills the screen.")
+    return 0
+
+
+def provide(name: str, folder: Path) -> None:
+    """Copy the files of reveal.js or MathJax into the folder, if they aren't there."""
+    package, inside = PROGRAMS[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise CourseError(f'{package} isn\'t installed; install what the slides need with: pip install -e ".[slides]"')
+    shutil.copytree(Path(spec.submodule_search_locations[0]) / inside, folder / name, dirs_exist_ok=True)
+
+
+def execute(notebook: NotebookNode, name: str) -> None:
+    """Run all cells in a new kernel and keep their outputs in the notebook. Raises CourseError if a cell fails."""
+    count = sum(cell.cell_type == "code" for cell in notebook.cells)
+    with tempfile.TemporaryDirectory() as empty, tqdm(total=count, desc=name, unit="cell") as bar:
+        client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": empty}},
+                                extra_arguments=["--log-level=ERROR"],
+                                on_cell_complete=lambda **_: bar.update())
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            raise CourseError(f"{name} doesn't run: {error.ename}: {error.evalue}") from error
+
+
+def shown(notebook: NotebookNode, name: str) -> str:
+    """The slides as a page; the template `slides` beside this file says how it differs from nbconvert's own."""
+    cells = [part for cell in notebook.cells for part in in_parts(cell)]
+    exporter = SlidesExporter(
+        template_name="slides", extra_template_basedirs=[str(Path(__file__).parent)],
+        reveal_url_prefix="reveal", reveal_theme="white", reveal_width="1280", reveal_height="720",
+        config=Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {"figure"}},
+                      CoalesceStreamsPreprocessor={"enabled": True}))  # of a progress bar only its last line
+    page, _ = exporter.from_notebook_node(NotebookNode(notebook, cells=cells), {"metadata": {"name": name}})
+    return page
+
+
+def in_parts(cell: NotebookNode) -> list[NotebookNode]:
+    """A cell whose code is too long for a slide as several, broken at empty lines. The outputs come below the last part."""
+    if cell.cell_type != "code":
+        return [cell]
+    parts: list[str] = []
+    for block in re.split(r"\n{2,}", cell.source):
+        together = f"{parts[-1]}\n\n{block}" if parts else block
+        if parts and together.count("\n") < LINES:
+            parts[-1] = together
+        else:
+            parts.append(block)
+    cells = [NotebookNode(cell, source=part, outputs=[], id=f"{cell.id}-{i}") for i, part in enumerate(parts)]
+    for later in cells[1:]:
+        later.metadata = NotebookNode(tags=cell.metadata.get("tags", []))  # it doesn't begin a slide
+    cells[-1].outputs = cell.outputs
+    return cells
