@@ -230,14 +230,14 @@ def test_a_run_that_was_stopped_while_drawing_can_be_completed(here, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(plot, "curves", interrupted)
+        patch.setattr(plot, "losses", interrupted)
         assert run("train", "mlp", "--data", "ring", "--steps", 30) == 130
     assert "--resume repeats this part" in capsys.readouterr().out
     assert run("train", "mlp", "--data", "ring", "--resume") == 0
     numbers = here / "runs" / "mlp-ring" / "metrics.json"
     assert json.loads(numbers.read_text())["step"] == 30
     with monkeypatch.context() as patch:
-        patch.setattr(plot, "curves", interrupted)
+        patch.setattr(plot, "losses", interrupted)
         assert run("train", "mlp", "--data", "ring", "--resume", "--steps", 40) == 130
     assert run("train", "mlp", "--data", "ring", "--resume") == 0 and json.loads(numbers.read_text())["step"] == 40
 
