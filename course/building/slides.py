@@ -22,7 +22,7 @@ from course.building.units import ROOT, CourseError, find
 
 FOLDER = ROOT / "runs" / "slides"
 PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
-LINES = 26  # of code on a slide
+LINES = 24  # of code on a slide
 
 
 def make(given: str, folder: Path = FOLDER) -> int:

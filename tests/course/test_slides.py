@@ -35,8 +35,9 @@ def test_the_slides_fit_the_screen_and_need_no_network(lecture, tmp_path):
         page.wait_for_function("window.Reveal && Reveal.isReady()")
         sizes = page.evaluate(SIZES)
         formulas = page.locator("mjx-container").count()
+        bare = page.evaluate("Reveal.getSlides().filter(slide => blocks(slide).every(isHeading)).length")
         browser.close()
-    assert len(sizes) > 10 and formulas > 5
+    assert len(sizes) > 10 and formulas > 5 and not bare
     assert not [size for size in sizes if size[1] > 1280 or size[2] > 720]
     assert not [url for url in fetched if url.startswith("http")]
 
