@@ -6,7 +6,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, TITLE, diagram
+from gan_scratch.boxes import diagram
+from gan_scratch.plot import BLACK, BLUE, GREEN, ORANGE, TITLE
 
 
 def game(axis) -> None:

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.transforms import Bbox
 
-from gan_scratch import diagrams, plot
+from gan_scratch import boxes, diagrams, plot
 
 PALETTE = {color.lower() for color in (*plot.COLORS, plot.RED, plot.BLACK, plot.SKY)}
 SIZES = {diagrams.game: ((14, 5.5), (16, 7)), diagrams.graph: ((14, 6), (16, 6.5)), diagrams.families: ((14, 5.5), (16, 7))}
@@ -67,7 +67,7 @@ def test_a_diagram_takes_its_colours_from_the_palette(draw):
 
 def test_faults_are_found():
     fig, axis = plot.figure(10, 5)
-    plot.diagram(axis, {"a": (0, 0, "left"), "b": (1, 0, "right")}, [("a", "b", "to")])
+    boxes.diagram(axis, {"a": (0, 0, "left"), "b": (1, 0, "right")}, [("a", "b", "to")])
     assert faults(fig, axis) == []
     axis.texts[1].set_position((0.02, 0))
     axis.annotate("through", (0.5, 0), va="center")
@@ -80,7 +80,7 @@ def test_faults_are_found():
 @pytest.mark.parametrize("end", [(1, 0), (0, 1), (-1, 0.5), (1, 1)])
 def test_arrows_between_the_same_two_boxes_lie_apart(end):
     fig, axis = plot.figure(8, 7)
-    plot.diagram(axis, {"a": (0, 0, "a"), "b": (*end, "b")},
+    boxes.diagram(axis, {"a": (0, 0, "a"), "b": (*end, "b")},
                  [("a", "b", "there"), ("b", "a", "back", plot.BLUE, "--"), ("b", "a", "again", plot.ORANGE, "--")])
     assert faults(fig, axis) == []
     ends = [line[[0, -1]] for line in arrow_lines(axis)]
@@ -94,7 +94,7 @@ def test_arrows_between_the_same_two_boxes_lie_apart(end):
 
 def test_boxes_grow_with_their_text_and_one_unit_is_as_long_in_both_directions():
     fig, axis = plot.figure(12, 6)
-    plot.diagram(axis, {"a": (0, 0, "a"), "b": (2, 0, "a long text"), "c": (2, 1, "two\nlines"), "d": (0, 1, "$\\sum_i x_i^\\top$")}, [])
+    boxes.diagram(axis, {"a": (0, 0, "a"), "b": (2, 0, "a long text"), "c": (2, 1, "two\nlines"), "d": (0, 1, "$\\sum_i x_i^\\top$")}, [])
     assert faults(fig, axis) == []
     a, b, c, d = places(axis).values()
     assert b.width > 2 * a.width and c.height > 1.3 * a.height and d.width > 1.5 * a.width
@@ -104,7 +104,7 @@ def test_boxes_grow_with_their_text_and_one_unit_is_as_long_in_both_directions()
 
 def test_arrows_to_a_tall_box_are_level():
     fig, axis = plot.figure(10, 5)
-    plot.diagram(axis, {"a": (0, 1, "a"), "b": (0, 0, "b"), "tall": (4, 0.5, "\n\n\n\ntall\n\n\n\n")}, [("a", "tall"), ("tall", "b")])
+    boxes.diagram(axis, {"a": (0, 1, "a"), "b": (0, 0, "b"), "tall": (4, 0.5, "\n\n\n\ntall\n\n\n\n")}, [("a", "tall"), ("tall", "b")])
     fig.draw_without_rendering()
     for line in arrow_lines(axis):
         assert line[0, 1] == pytest.approx(line[-1, 1], abs=0.5)
@@ -113,9 +113,9 @@ def test_arrows_to_a_tall_box_are_level():
 def test_a_diagram_says_what_is_wrong_with_it():
     fig, axis = plot.figure(3, 3)
     with pytest.raises(ValueError, match=r"Arrows name the boxes \['c'\], but there are \['a', 'b'\]"):
-        plot.diagram(axis, {"a": (0, 0, "a"), "b": (1, 0, "b")}, [("a", "c")])
+        boxes.diagram(axis, {"a": (0, 0, "a"), "b": (1, 0, "b")}, [("a", "c")])
     with pytest.raises(ValueError, match="larger than the axis"):
-        plot.diagram(axis, {"a": (0, 0, "a long text " * 3), "b": (1, 0, "b")}, [])
+        boxes.diagram(axis, {"a": (0, 0, "a long text " * 3), "b": (1, 0, "b")}, [])
 
 
 def test_the_gradient_of_g_passes_through_d_and_that_of_d_ends_there():
