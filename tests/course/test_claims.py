@@ -24,4 +24,8 @@ def test_a_claim_that_passes_when_it_is_false_is_found(tmp_path):
 
 def test_names_stay_as_they_were():
     names = {"a": 1}
-    assert fails("a = 2\nraise ValueError", names) and not fails("a = 3", names) and names == {"a": 1}
+    assert fails("a = 2\nassert a == 1", names) and not fails("a = 3", names) and names == {"a": 1}
+
+
+def test_another_exception_is_no_failed_assertion(capsys):
+    assert not fails("assert b == 2", {}) and "NameError" in capsys.readouterr().out
