@@ -17,7 +17,8 @@ programs = str(Path(sys.executable).parent)
 if programs not in os.environ.get("PATH", "").split(os.pathsep):  # nbgrader runs alembic, also without an activated environment
     os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")
 
-from course.building.regions import CODE_STUB, TEXT_STUB  # noqa: E402
+from course.building.regions import CODE_STUB  # noqa: E402
+from gan_scratch.classroom.notebooks import UNANSWERED  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -34,7 +35,7 @@ c.NbGrader.logfile = str(ROOT / CLASS / "log" / "nbgrader.log")
 
 # Releasing: the same stubs as `python -m course build`.
 c.ClearSolutions.code_stub = {"python": CODE_STUB}
-c.ClearSolutions.text_stub = TEXT_STUB
+c.ClearSolutions.text_stub = UNANSWERED
 
 # Grading: cells are mended first; then the student's code runs in a sandboxed kernel, and the tests outside it.
 c.Autograde.sanitize_preprocessors = ["course.grading.execute.Mend", *(f"nbgrader.preprocessors.{name}" for name in (

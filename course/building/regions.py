@@ -6,7 +6,6 @@ import re
 SOLUTION, HIDDEN, PLANTED = "SOLUTION", "HIDDEN TESTS", "PLANTED BUG"
 MARKER = re.compile(r"\s*###\s*(?:BEGIN|END)\s+(?P<what>.*)")
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
-TEXT_STUB = "YOUR ANSWER HERE"
 
 
 class RegionError(ValueError):

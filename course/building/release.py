@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-from course.building.regions import CODE_STUB, TEXT_STUB
+from course.building.regions import CODE_STUB
 from course.building.units import CourseError
+from gan_scratch.classroom.notebooks import UNANSWERED
 
 
 def release(solutions: dict[str, bytes]) -> dict[str, bytes]:
@@ -54,7 +55,7 @@ def convert(root: Path) -> None:
     config.CourseDirectory.assignment_id = "*"
     config.GenerateAssignment.no_database, config.GenerateAssignment.force = True, True
     config.SaveCells.enabled = False
-    config.ClearSolutions.code_stub, config.ClearSolutions.text_stub = {"python": CODE_STUB}, TEXT_STUB
+    config.ClearSolutions.code_stub, config.ClearSolutions.text_stub = {"python": CODE_STUB}, UNANSWERED
     said = Kept()
     log = logging.Logger("nbgrader")  # a logger of its own: it prints nothing
     log.addHandler(said)

@@ -11,14 +11,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from gan_scratch.classroom import notebooks, released, session
 from gan_scratch.classroom.finding import listed
 from gan_scratch.classroom.matching import takes_answer
-from gan_scratch.classroom.notebooks import Notebook, NotGradable
+from gan_scratch.classroom.notebooks import UNANSWERED, Notebook, NotGradable
 from gan_scratch.classroom.session import Result
 from gan_scratch.classroom.shadows import ignored, shadowing
 from gan_scratch.classroom.source import plain_python
 from gan_scratch.classroom.submission import rebuild
-
-
-UNANSWERED = "YOUR ANSWER HERE"  # what nbgrader puts in the place of a model answer
 
 
 @dataclass

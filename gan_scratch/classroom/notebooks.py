@@ -11,6 +11,7 @@ from gan_scratch.classroom.places import places
 LARGEST_FILE = 200 * 2**20  # bytes, pictures and all
 LARGEST = 20 * 2**20  # characters of what students write, and of pictures in it
 MOST_CELLS = 1000
+UNANSWERED = "YOUR ANSWER HERE"  # in place of an answer in words, before the student writes one
 TYPES = ("code", "markdown", "raw")
 AGAIN = "open it in Jupyter and save it again, or hand in a copy that opens there"
 REREAD = "the file isn't UTF-8 and was read as Windows-1252: letters such as ä or σ may be wrong; save it again in Jupyter"
