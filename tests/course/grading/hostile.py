@@ -13,7 +13,8 @@ from typing import Callable
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course.building.regions import TEXT_STUB, cut
+from course.building.regions import cut
+from gan_scratch.classroom.notebooks import UNANSWERED
 from gan_scratch.classroom.released import RELEASED as FOLDER
 
 NAME = "t01_tiny"
@@ -65,7 +66,7 @@ def released() -> dict:
     """What students get."""
     notebook = solution()
     for cell in notebook["cells"]:
-        cell["source"] = TEXT_STUB if cell["id"] == "answer_why" else cut(cell["source"])
+        cell["source"] = UNANSWERED if cell["id"] == "answer_why" else cut(cell["source"])
     return notebook
 
 
