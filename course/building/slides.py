@@ -19,6 +19,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from course.building.units import ROOT, CourseError, find
+from gan_scratch.files import replacing
 
 FOLDER = ROOT / "runs" / "slides"
 PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
@@ -35,13 +36,14 @@ def make(given: str, folder: Path = FOLDER) -> int:
     notebook = nbformat.read(ROOT / unit.notebooks[0], 4)
     execute(notebook, unit.name)
     page = folder / f"{unit.name}.html"
-    page.write_text(shown(notebook, unit.name), encoding="utf-8")
+    with replacing(page) as temporary:
+        temporary.write_text(shown(notebook, unit.name), encoding="utf-8")
     print(f"Open {page} in a browser. S opens the speaker's view, F fills the screen.")
     return 0
 
 
 def provide(name: str, folder: Path) -> None:
-    """Copy the files of reveal.js or MathJax into the folder, if they aren't there."""
+    """Copy the files of reveal.js or MathJax into the folder. Raises CourseError if they aren't installed."""
     package, inside = PROGRAMS[name]
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
