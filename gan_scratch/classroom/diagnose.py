@@ -294,11 +294,10 @@ def of_shapes(first: Seen, tolerance: float) -> Iterator[Relation]:
     if got.ndim > 4:
         return
     yield f"{said}: it is ours transposed", lambda s: s.got.ndim == 2 and near(s.got.T, s.want, tolerance)
-    long = lambda shape: [n for n in shape if n > 1]  # noqa: E731
-    ones = long(got.shape) == long(want.shape)
+    only_ones = got.squeeze().shape == want.squeeze().shape
+    what = "an axis of length 1 is missing or superfluous (keepdims? reshape?)" if only_ones else "in an array of another shape"
     yield (
-        f"{said}: the numbers are right, but "
-        + ("an axis of length 1 is missing or superfluous (keepdims? reshape?)" if ones else "in an array of another shape"),
+        f"{said}: the numbers are right, but {what}",
         lambda s: s.got.size == s.want.size and near(s.got.reshape(s.want.shape), s.want, tolerance),
     )
     for axes, (name, reduce) in itertools.product(subsets(got.ndim), (("summed", np.sum), ("averaged", np.mean))):
