@@ -101,7 +101,7 @@ def find(views: list[Seen], causes: list[Cause], tolerance: float, reasons: bool
             return Finding(sentence, where(seen, views, wrong))
     views = [seen._replace(got=np.asarray(seen.got)) for seen in views]
     if all(seen.got.ndim and seen.got.shape == seen.want.shape and not seen.got.any() for seen in views):
-        return Finding("is 0 everywhere", where(wrong[0], views, wrong), "relation")  # most likely not written yet
+        return Finding(f"is {'False' if wrong[0].got.dtype == bool else 0} everywhere", where(wrong[0], views, wrong), "relation")  # most likely not written yet
     finite = [seen for seen in views if is_finite(seen)]
     labels = {seen.label for seen in wrong}
     # An overflow, or another case that goes wrong, may be a second fault; the first one must explain what passes as well.
@@ -535,6 +535,8 @@ def facts(seen: Seen, tolerance: float) -> str:
             if got.ndim == 2 and got.shape == want.shape[::-1] and want.ndim == 2
             else said
         )
+    if want.dtype == bool and want.ndim:
+        return truths(got, want)
     if want.dtype == bool:
         inputs = ", ".join(f"{name} = {written(x)}" for name, x in seen.args.items())
         return f"it says {bool(got)} for {inputs}; that is wrong"
@@ -553,6 +555,15 @@ def facts(seen: Seen, tolerance: float) -> str:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         return f"is right in {int((~wrong).sum())} of {got.size} places; the first wrong one is {place(index, seen)}"
     return f"is wrong in {int(wrong.sum())} of {got.size} places, worst at {place(index, seen)}"
+
+
+def truths(got: np.ndarray, want: np.ndarray) -> str:
+    """How often an array says True or False wrongly, and where first."""
+    missed, alarms = int((want & ~got).sum()), int((got & ~want).sum())
+    said = [f"False in {missed} of {int(want.sum())} places where True is right"] if missed else []
+    said += [f"True in {alarms} of {int((~want).sum())} places where False is right"] if alarms else []
+    first = ", ".join(str(int(i)) for i in np.argwhere(got != want)[0])
+    return f"is {' and '.join(said)}; the first wrong one is [{first}]"
 
 
 def single(seen: Seen) -> str:

@@ -357,20 +357,22 @@ def shrunk(x: Any, index: Any) -> Any:
 
 
 def precision_fault(seen: Seen) -> str | None:
-    """float32 in, float32 out: one float64 number doubles the time and the memory of everything after it."""
-    floats = [x.dtype for x in seen.args.values() if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+    """float32 in, float32 out, since one float64 number doubles time and memory from there on; and whole numbers stay whole."""
+    floats = {x.dtype for x in seen.args.values() if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
     got = np.asarray(seen.got)
-    if (
-        got.ndim
-        and floats
-        and set(floats) == {np.dtype(np.float32)}
-        and got.dtype.kind == "f"
-        and got.dtype != np.float32
-    ):
+    if not got.ndim or got.dtype.kind != "f":
+        return None
+    if seen.want.dtype.kind in "iu":
+        return f"has the right numbers, but is {got.dtype}; whole numbers are asked for, with which one can index (dtype=int)"
+    if got.dtype == np.float32:
+        return None
+    if floats == {np.dtype(np.float32)}:
         return (
-            f"has the right numbers, but is {got.dtype} though the inputs are float32: an .astype(np.float64), an np.zeros without dtype, an np.where or a mask with "
-            "two Python numbers, or a NumPy scalar does that"
+            f"has the right numbers, but is {got.dtype} though the inputs are float32: an .astype(np.float64), an "
+            "np.zeros without dtype, an np.where or a mask with two Python numbers, or a NumPy scalar does that"
         )
+    if not floats and seen.want.dtype == np.float32:
+        return f"has the right numbers, but is {got.dtype}; float32 is asked for: whole numbers divided by a number are float64"
     return None
 
 
