@@ -18,7 +18,7 @@ from course.building.text import Cell, Text
 
 HOW_IT_WORKS, POINTS = "{how-it-works}", "{points}"
 HOW = Path(__file__).with_name("how_it_works.md").read_text(encoding="utf-8").strip()
-HOW_PLANTED = "A task that has code already has a mistake planted in it: find it and mend it."
+HOW_PLANTED = "Where a task comes with code, a mistake is planted in it: find it and mend it."
 HOW_ANSWERS = ("Once you have written your answer in words, `gan-scratch check --answers NAME.ipynb` shows a model answer "
                "and how it is marked.")
 TEST = """verdict = check({name})

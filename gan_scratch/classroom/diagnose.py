@@ -75,6 +75,8 @@ def type_fault(got: Any, want: np.ndarray) -> str | None:
     if isinstance(got, Other):
         return f"is {got.what}, expected {described(want)}"
     truth = isinstance(got, (bool, np.bool_)) or isinstance(got, np.ndarray) and got.dtype == bool
+    if want.dtype == bool and want.ndim and isinstance(got, np.ndarray) and got.dtype != bool:
+        return numbers_for_truths(got, want)
     if isinstance(got, (str, dict)) or truth != (want.dtype == bool):
         return f"is of type {type(got).__name__}, expected {described(want)}"
     if isinstance(got, (tuple, list)):
@@ -82,6 +84,15 @@ def type_fault(got: Any, want: np.ndarray) -> str | None:
     if np.asarray(got).dtype.kind not in "biuf":
         return f"holds {np.asarray(got).dtype} numbers, expected real ones"
     return None
+
+
+def numbers_for_truths(got: np.ndarray, want: np.ndarray) -> str:
+    """What an array of numbers is, where True and False are wanted for each place."""
+    if got.shape == want.shape and np.array_equal(got.astype(bool), want):
+        return f"has the right answers as numbers ({got.dtype}); True and False are asked for"
+    if np.array_equal(got, np.flatnonzero(want)):
+        return f"has the indices; True or False is asked for in each of the {want.size} places"
+    return f"is an array of {got.dtype} of shape {got.shape}; True or False is asked for in each of the {want.size} places"
 
 
 def described(want: np.ndarray) -> str:

@@ -106,7 +106,7 @@ def faults_of(
     if not ran:
         return [Fault("", raising(raised[0]))]
     faults = [Fault("", with_case(raising(raised[0]), raised[0].label, calls, Call.is_right))] if raised else []
-    for look in (untouched, mutation, judged, counted, memory, ordered):
+    for look in (untouched, mutation, forgetful, judged, counted, memory, ordered):
         if found := look(ran):
             return faults + [Fault("", found)]
     if spec.judge is None:
@@ -126,7 +126,7 @@ def untouched(calls: list[Call]) -> str:
     if planted is None or not all(does_as(planted, call) for call in calls):
         return ""
     return ("it does what the code that you were given does, and that has a mistake; "
-            "find it in thought, by a test of your own, or with the hints")
+            "find it by thinking, by a test of your own, or with the hints")
 
 
 def does_as(function: Callable, call: Call) -> bool:
@@ -228,16 +228,22 @@ def memory(calls: list[Call]) -> str:
     ]  # noqa: E731
     if not all(alike(call, again) for call, again in pairs("again")):
         return "a second call with the same inputs gives another answer: does it keep something from call to call, or draw random numbers?"
+    truths = any(isinstance(v, bool) or getattr(v, "dtype", None) == bool for v in (call.outcome.value for call in calls))
     repeats = [
         call for call, other in pairs("other") if call.is_right() and not other.is_right() and alike(call, other)
     ]
     if (
         repeats
         and all(call.is_right() for call, _ in pairs("other"))
-        and not any(isinstance(call.outcome.value, (bool, np.bool_)) for call in calls)
+        and not truths  # a few of them may be equal by chance
     ):
         return "it gives the answer of an earlier call for other inputs of the same shape: does it keep results from call to call?"
     return ""
+
+
+def forgetful(calls: list[Call]) -> str:
+    """What `memory` says, before a judge is asked: it judges one call at a time."""
+    return memory(calls) if calls[0].spec.judge is not None else ""
 
 
 def alike(one: Call, other: Call) -> bool:
@@ -360,19 +366,17 @@ def precision_fault(seen: Seen) -> str | None:
     """float32 in, float32 out, since one float64 number doubles time and memory from there on; and whole numbers stay whole."""
     floats = {x.dtype for x in seen.args.values() if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
     got = np.asarray(seen.got)
-    if not got.ndim or got.dtype.kind != "f":
+    if not got.ndim or got.dtype == seen.want.dtype:
         return None
-    if seen.want.dtype.kind in "iu":
+    if seen.want.dtype.kind in "iu" and got.dtype.kind == "f":
         return f"has the right numbers, but is {got.dtype}; whole numbers are asked for, with which one can index (dtype=int)"
-    if got.dtype == np.float32:
-        return None
-    if floats == {np.dtype(np.float32)}:
+    if floats == {np.dtype(np.float32)} and got.dtype.kind == "f" and got.dtype != np.float32:
         return (
             f"has the right numbers, but is {got.dtype} though the inputs are float32: an .astype(np.float64), an "
             "np.zeros without dtype, an np.where or a mask with two Python numbers, or a NumPy scalar does that"
         )
-    if not floats and seen.want.dtype == np.float32:
-        return f"has the right numbers, but is {got.dtype}; float32 is asked for: whole numbers divided by a number are float64"
+    if np.float32 not in floats and seen.want.dtype == np.float32:
+        return f"has the right numbers, but is {got.dtype}; float32 is asked for (.astype(np.float32) at the end)"
     return None
 
 
