@@ -64,7 +64,9 @@ def as_given(a: Any, b: Any) -> bool:
 
 def text_of(shown: str) -> str:
     """The text behind the repr of what `answer` returned, without parsing any Python. Raises ValueError."""
-    if len(shown) > 2 * LARGEST or not re.fullmatch(r"'[A-Za-z0-9+/]*={0,2}'", shown):
+    if len(shown) > 2 * LARGEST:
+        raise ValueError("the answer is too large")
+    if not re.fullmatch(r"'[A-Za-z0-9+/]*={0,2}'", shown):
         raise ValueError("the answer can't be read")
     return base64.b64decode(shown[1:-1]).decode()
 
