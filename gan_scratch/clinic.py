@@ -46,9 +46,15 @@ class Sign:
 
 def won(c: Course) -> bool:
     """Whether D is sure of nearly every sample."""
-    return c.d_real > 0.98 and c.d_fake < 0.02
+    return c.d_real > 0.96 and c.d_fake < 0.05
 
 
+ALIKE = 0.3  # samples that are closer together than this share of the distance between real ones
+COLLAPSE = Sign(
+    "collapse", "Generated samples are nearly alike",
+    "This is mode collapse. The curves may look perfectly calm",
+    "See lecture 09: batch norm or more noise in G, minibatch discrimination, packing",
+    lambda c: c.spread is not None and c.spread < ALIKE)
 SIGNS = (
     Sign("losses out of range", "A loss is far above 10",
          "The weights are thrown about: the steps are too long",
@@ -66,7 +72,8 @@ SIGNS = (
          "D is saturated: it is ahead of G, and G learns little from it",
          "Try a smaller or slower D, dropout in D, or one-sided labels of 0.9; or let G learn faster",
          won),
-    Sign("double sigmoid", "The losses rest at 2 log 2 = 1.386 and log 2 = 0.693 while D(x) and D(G(z)) are both near 0, or both near 1",
+    Sign("double sigmoid",
+         "The losses rest at 2 log 2 = 1.386 and log 2 = 0.693 while D(x) and D(G(z)) are both near 0, or both near 1",
          "D's output goes through a second sigmoid, which can't leave [0.5, 0.73]",
          "Let D return logits",
          lambda c: abs(c.d_loss - 2 * LOG2) < 0.05 and abs(c.g_loss - LOG2) < 0.05 and (
@@ -75,19 +82,19 @@ SIGNS = (
          "G's gradients have stayed in D, and D's step follows them: weights=False is missing in G's step",
          "Set D's gradients to 0 before its step, or don't compute them in G's",
          lambda c: abs(c.d_real - 2 / 3) < 0.04 and abs(c.d_fake - 2 / 3) < 0.04),
-    Sign("collapse", "Generated samples are nearly alike",
-         "This is mode collapse. The curves may look perfectly calm",
-         "See lecture 09: batch norm or more noise in G, minibatch discrimination, packing",
-         lambda c: c.spread is not None and c.spread < 0.3),
     Sign("oscillation", "D(x) and D(G(z)) swing in turn",
          "G and D chase each other",
          "Try a smaller β₁ in Adam (0.5 or 0), a smaller learning rate, or an average of G's weights",
          lambda c: c.swing > 0.06),
+    COLLAPSE,
     Sign("D sees a difference", "D(x) stays well above D(G(z)), calmly",
          "There is something in the samples that G doesn't learn or can't reach",
-         "Compare the ranges of real and generated pictures first ([0, 1] against tanh's [−1, 1]); then look at the samples",
+         "Compare the ranges of real and generated pictures first ([0, 1] against tanh's [−1, 1])",
          lambda c: c.d_real - c.d_fake > 0.2),
 )
+
+
+WARNED = {"losses out of range", "saturated", "two verdicts", "D has won", "oscillation"}  # by `gan-scratch train`
 
 
 def course(curves: Mapping[str, np.ndarray], spread: float | None = None, last: float = 0.4) -> Course:

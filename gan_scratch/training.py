@@ -16,7 +16,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
-from gan_scratch import backend, checkpoint
+from gan_scratch import backend, checkpoint, clinic
 from gan_scratch.data.batches import Batches, Unpaired
 from gan_scratch.data.images import some
 
@@ -119,7 +119,7 @@ class Trainer:
         rate = self.step * self.batches.size / max(self.seconds, 1e-9)
         shown = ", ".join(f"{LABELS.get(name, name)} {mean:.3f}" for name, mean in means.items())
         bar.set_postfix_str(f"{shown}, {rate:.0f} samples/s", refresh=False)
-        self._warn_if_saturated(means)
+        self._warn_of_signs()
 
     def _unread_values(self) -> dict[str, np.ndarray]:
         return {name: np.array([float(row[name]) for row in self._unread]) for name in self._unread[0]} if self._unread else {}
@@ -136,16 +136,20 @@ class Trainer:
         raise Diverged(f"training stopped: in step {step}, {' and '.join(names)} stopped being finite; the trouble began in "
                        f"{blame(names)}. Try a smaller learning rate; {kept}.")
 
-    def _warn_if_saturated(self, means: dict[str, float]) -> None:
-        if self.step >= 200 and means.get("d_real", 0) > 0.99 and means.get("d_fake", 1) < 0.01:
-            self._warn("saturated", f"D is saturated at step {self.step} (D(x) = {means['d_real']:.4f}, D(G(z)) = {means['d_fake']:.4f}): G learns "
-                       "little from it. A smaller or slower D, dropout or label smoothing may help.")
+    def _warn_of_signs(self) -> None:
+        """Say what the last 200 steps show, in the words of the clinic (lecture 07), where D's outputs are probabilities."""
+        rows = self.history[-200 // self.read_every:]
+        if self.step < 200 or not {"d_loss", "g_loss", "d_real", "d_fake"} <= rows[-1].keys() or len(rows) < 5:
+            return
+        sign = clinic.sign_of(clinic.course({key: [row[key] for row in rows] for key in rows[-1]}, last=1.0))
+        if sign is not None and sign.name in clinic.WARNED:
+            self._warn(sign.name, f"step {self.step}: {sign.advice()}")
 
     def _warn_if_collapsed(self, samples: np.ndarray) -> None:
         spread, real = pairwise_distance(samples), pairwise_distance(backend.to_host(self._some_real()))
-        if self.step >= max(200, self.steps // 4) and spread < 0.3 * real:
-            self._warn("collapsed", f"samples are nearly alike at step {self.step}: their mean pairwise distance is {spread:.3g}, that of real "
-                       f"data {real:.3g}. This is mode collapse.")
+        if self.step >= max(200, self.steps // 4) and spread < clinic.ALIKE * real:
+            self._warn("collapse", f"step {self.step}: {clinic.COLLAPSE.advice()} (Their mean pairwise distance is {spread:.3g}, that of "
+                       f"real data {real:.3g}.)")
 
     def _some_real(self) -> np.ndarray:
         data = self.batches.data[0] if isinstance(self.batches.data, tuple) else self.batches.data  # the first is what G makes

@@ -134,15 +134,22 @@ def test_learning_rates_fall_to_zero_over_the_last_part(tmp_path):
     np.testing.assert_allclose(seen, [1e-3 * min(1, (1 - i / 50) / 0.4) for i in range(50)])
 
 
+def rows(**values):
+    return [{"step": 20 * k, **values} for k in range(10)]
+
+
 def test_saturation_is_said_once():
     t = trainer()
-    t.step = 400
-    with pytest.warns(TrainingWarning, match="D is saturated at step 400"):
-        t._warn_if_saturated({"d_real": 0.999, "d_fake": 0.001})
+    t.step, t.history = 400, rows(d_loss=0.01, g_loss=7.0, d_real=0.999, d_fake=0.001)
+    with pytest.warns(TrainingWarning, match="step 400: D\\(x\\) is near 1 .* D is saturated"):
+        t._warn_of_signs()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        t._warn_if_saturated({"d_real": 0.999, "d_fake": 0.001})
-        t._warn_if_saturated({"d_real": 0.6, "d_fake": 0.4})
+        t._warn_of_signs()
+        t.history = rows(d_loss=1.2, g_loss=0.9, d_real=0.6, d_fake=0.4)
+        t._warn_of_signs()
+        t.history = rows(d_loss=9.0, g_loss=-400.0, l_real=900.0, l_fake=-900.0)  # a critic's outputs are no probabilities
+        t._warn_of_signs()
     assert len(t.warnings) == 1
 
 
@@ -159,7 +166,7 @@ def test_a_saturated_discriminator_is_noticed_in_a_real_run():
 def test_collapse_is_noticed():
     t = trainer()
     t.step = 300
-    with pytest.warns(TrainingWarning, match="nearly alike at step 300"):
+    with pytest.warns(TrainingWarning, match="step 300: Generated samples are nearly alike"):
         t._warn_if_collapsed(np.full((10, 2), 0.7) + 1e-3 * np.arange(20).reshape(10, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
