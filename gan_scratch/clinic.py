@@ -56,10 +56,10 @@ COLLAPSE = Sign(
     "See lecture 09: batch norm or more noise in G, minibatch discrimination, packing",
     lambda c: c.spread is not None and c.spread < ALIKE)
 SIGNS = (
-    Sign("losses out of range", "A loss is far above 10",
+    Sign("losses out of range", "A loss is in the thousands",
          "The weights are thrown about: the steps are too long",
          "Try a learning rate ten times smaller",
-         lambda c: max(c.d_loss, c.g_loss) > 50),
+         lambda c: max(c.d_loss, c.g_loss) > 1000),
     Sign("saturated", "D(x) is near 1, D(G(z)) near 0, and G's loss rests just below 0",
          "The minimax loss is flat where D is sure, and G learns nothing any more",
          "Use the non-saturating loss",
@@ -94,7 +94,8 @@ SIGNS = (
 )
 
 
-WARNED = {"losses out of range", "saturated", "two verdicts", "D has won", "oscillation"}  # by `gan-scratch train`
+# What `gan-scratch train` says, and from which step on: most trainings swing at the beginning.
+WARNED = {"losses out of range": 200, "saturated": 200, "two verdicts": 200, "D has won": 200, "oscillation": 1000}
 
 
 def course(curves: Mapping[str, np.ndarray], spread: float | None = None, last: float = 0.4) -> Course:

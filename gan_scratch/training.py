@@ -139,10 +139,10 @@ class Trainer:
     def _warn_of_signs(self) -> None:
         """Say what the last 200 steps show, in the words of the clinic (lecture 07), where D's outputs are probabilities."""
         rows = self.history[-200 // self.read_every:]
-        if self.step < 200 or not {"d_loss", "g_loss", "d_real", "d_fake"} <= rows[-1].keys() or len(rows) < 5:
+        if len(rows) < 10 or not {"d_loss", "g_loss", "d_real", "d_fake"} <= rows[-1].keys():
             return
         sign = clinic.sign_of(clinic.course({key: [row[key] for row in rows] for key in rows[-1]}, last=1.0))
-        if sign is not None and sign.name in clinic.WARNED:
+        if sign is not None and self.step >= clinic.WARNED.get(sign.name, np.inf):
             self._warn(sign.name, f"step {self.step}: {sign.advice()}")
 
     def _warn_if_collapsed(self, samples: np.ndarray) -> None:

@@ -49,7 +49,7 @@ def test_students_get_the_planted_code_and_the_solution_notebook_has_not_got_it(
     for file in (RELEASED_FILE, SOLUTION_FILE):
         assert "PLANTED" not in (planted / file).read_text()
         how = opened(planted, file).cells[0].source
-        assert "an example. A task that has code already has a mistake planted in it: find it and mend it. Each task has" in how
+        assert "an example. Where a task comes with code, a mistake is planted in it: find it and mend it. Each task has" in how
     assert build.check([], planted) == 0
 
 
