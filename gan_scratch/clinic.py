@@ -57,7 +57,7 @@ COLLAPSE = Sign(
     lambda c: c.spread is not None and c.spread < ALIKE)
 SIGNS = (
     Sign("losses out of range", "A loss is in the thousands",
-         "The weights are thrown about: the steps are too long",
+         "The weights jump about: the steps are too long",
          "Try a learning rate ten times smaller",
          lambda c: max(c.d_loss, c.g_loss) > 1000),
     Sign("saturated", "D(x) is near 1, D(G(z)) near 0, and G's loss rests just below 0",
@@ -65,7 +65,7 @@ SIGNS = (
          "Use the non-saturating loss",
          lambda c: won(c) and -0.1 < c.g_loss <= 0),
     Sign("two verdicts", "D(G(z)) is near 0 while G's loss says that D is undecided about the same samples",
-         "D answers otherwise in its own step than in G's, as with a batch norm that sees other batches there",
+         "D answers differently in its own step and in G's, as with a batch norm that sees other batches there",
          "Take batch norm out of D, or show D the same kinds of batches in both steps",
          lambda c: won(c) and 0 < c.g_loss < 2),
     Sign("D has won", "D(x) is near 1 and D(G(z)) near 0, and G's loss is large",

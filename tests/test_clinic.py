@@ -8,7 +8,7 @@ from gan_scratch.experiments.clinic import KEYS, RUNS, SEEDS, train
 from gan_scratch.training import pairwise_distance
 
 KEPT = figures.load("clinic")
-NAMED = {"healthy": None, "the same start, non-saturating": None, "D wins": "D has won", "collapse": "collapse",
+NAMED = {"healthy": None, "the same start, non-saturating": None, "the same start, minimax with Adam": None, "D wins": "D has won", "collapse": "collapse",
          "oscillation": "oscillation", "learning rate too high": "losses out of range", "saturated minimax": "saturated",
          "weights=False forgotten": "two thirds", "double sigmoid": "double sigmoid", "data in [0, 1]": "D sees a difference",
          "batch norm over mixed batches": "two verdicts"}

@@ -1,10 +1,10 @@
-"""Ten trainings for lecture 07's clinic: a healthy one, and nine in which one thing was done wrong on purpose.
+"""Ten trainings for lecture 07's clinic: a healthy one, and nine that were spoilt on purpose (and two for its section 3).
 
     python -m gan_scratch.experiments.clinic
 
 trains each with three seeds on MNIST at half its size, prints how they end, and writes gan_scratch/figures/clinic.npz: the curves, 64
 samples, and of the healthy ones the FID on the way. All runs have the networks, the data and the steps of the healthy one, except for what
-their name says. Ten minutes.
+RUNS says. Ten minutes.
 """
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class Mixed(GAN):
         return {"d_loss": d_loss, **self.loss.outputs(l_real, l_fake)}
 
 
-def behind(seed: int, images: np.ndarray, loss, steps: int = 200) -> GAN:
-    """A GAN whose D has learned alone for so many steps, and whose G learns with plain SGD: Adam would divide by how small a gradient is."""
+def behind(seed: int, images: np.ndarray, loss, adam: bool = False, steps: int = 200) -> GAN:
+    """A GAN whose D has learned alone for so many steps, and whose G learns with plain SGD: Adam divides by how small a gradient is."""
     gan, rng = healthy(seed, loss=loss, dropout=0), np.random.default_rng(seed)
-    gan.opt_G = SGD(gan.G.params, 0.1)
+    gan.opt_G = gan.opt_G if adam else SGD(gan.G.params, 0.1)
     for _, x in zip(range(steps), Batches(images, BATCH, rng)):
         gan.step_D(x, rng)
     return gan
@@ -95,6 +95,7 @@ RUNS: dict[str, Callable] = {
     "learning rate too high": lambda seed, x: (healthy(seed, lr_G=5e-2, lr_D=5e-2), x),
     "saturated minimax": lambda seed, x: (behind(seed, x, Minimax()), x),
     "the same start, non-saturating": lambda seed, x: (behind(seed, x, NonSaturating()), x),
+    "the same start, minimax with Adam": lambda seed, x: (behind(seed, x, Minimax(), adam=True), x),
     "weights=False forgotten": lambda seed, x: (healthy(seed, ForgottenWeights), x),
     "double sigmoid": lambda seed, x: (healthy(seed, loss=DoubleSigmoid()), x),
     "data in [0, 1]": lambda seed, x: (healthy(seed), (x + 1) / 2),

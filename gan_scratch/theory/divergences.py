@@ -80,7 +80,8 @@ def tv(p, q, dx: float = 1.0) -> float:
 def least_squares_cost(p, q, D, goal: float = 0.0, dx: float = 1.0) -> float:
     """C = ½ Σ (p + q)(D − goal)² dx: G's cost in LSGAN (Mao et al. 2017; the term in p is constant for G).
 
-    At D* = (p − q)/(p + q), the labels 1 and −1, and goal 0: 2C = Σ (p − q)²/(p + q) dx, Pearson's χ² of (p + q, 2q).
+    At D* = (p − q)/(p + q), the labels 1 and −1, and goal 0: 2C = Σ (p − q)²/(p + q) dx, Pearson's χ² of (p + q, 2q). That is
+    the paper's statement; G's step, which holds D fixed, doesn't follow the gradient of this χ² (lecture 07, section 5).
     """
     p, q = _densities(p, q)
     return float(((p + q) * (_like(D, p, "D") - goal) ** 2).sum() * dx / 2)
