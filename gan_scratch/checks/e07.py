@@ -50,21 +50,27 @@ def values(**formulas):
     return lambda *args: tuple(formulas[name](*args) if name in formulas else None for name in ("loss", "dl"))
 
 
-def of_generator(loss, slope, other_loss, other_slope, name, other):
+def of_generator(loss, slope, other_loss, other_slope, cut, name, other):
     """The mistakes of one of the two, from its mean terms and slopes and those of the other."""
     return {
-        f"is that of the {other} loss": values(loss=lambda l: other_loss(l).mean(), dl=lambda l: other_slope(l) / l.size),
+        f"is that of the {other} loss": values(
+            loss=lambda l: other_loss(l).mean(), dl=lambda l: other_slope(l) / l.size),
         "has its sign exchanged": values(loss=lambda l: -loss(l).mean(), dl=lambda l: -slope(l) / l.size),
-        "has the sign of the other loss": values(loss=lambda l: -other_loss(l).mean(), dl=lambda l: -other_slope(l) / l.size),
+        "has the sign of the other loss": values(
+            loss=lambda l: -other_loss(l).mean(), dl=lambda l: -other_slope(l) / l.size),
         "is a sum over the batch, not a mean": values(loss=lambda l: loss(l).sum(), dl=slope),
-        "is divided by the batch size squared": values(loss=lambda l: loss(l).mean() / l.size, dl=lambda l: slope(l) / l.size**2),
+        **{f"is cut off by the {eps:g} that is added to the probability; softplus needs no such help": values(
+            loss=lambda l, eps=eps: cut(l, eps)) for eps in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)},
+        "is divided by the batch size squared": values(
+            loss=lambda l: loss(l).mean() / l.size, dl=lambda l: slope(l) / l.size**2),
         "is the derivative with respect to the probability, not to the logit": values(
             dl=lambda l: slope(l) / (sigmoid(l) * sigmoid(-l)) / l.size),
         "has the factor σ(1 − σ) twice": values(dl=lambda l: slope(l) * sigmoid(l) * sigmoid(-l) / l.size),
         "has a second sigmoid: a probability is taken for a logit": values(
             loss=lambda l: loss(sigmoid(l)).mean(), dl=lambda l: slope(sigmoid(l)) / l.size),
         "lacks its logarithm": values(loss=lambda l: (-sigmoid(l)).mean()),
-        "is averaged over the batch; each sample has its own": values(dl=lambda l: np.full_like(l, slope(l).mean() / l.size)),
+        "is averaged over the batch; each sample has its own": values(
+            dl=lambda l: np.full_like(l, slope(l).mean() / l.size)),
         "has the loss where its derivative belongs": values(dl=lambda l: loss(l) / l.size),
         "is one value for each sample; the mean is asked for": values(loss=loss),
     }
@@ -73,9 +79,12 @@ def of_generator(loss, slope, other_loss, other_slope, name, other):
 MINIMAX = (lambda l: -softplus(l), lambda l: -sigmoid(l))
 BETTER = (lambda l: softplus(-l), lambda l: -sigmoid(-l))
 
-for reference, parts, name in ((minimax_generator, (*MINIMAX, *BETTER), ("minimax", "non-saturating")),
-                               (non_saturating_generator, (*BETTER, *MINIMAX), ("non-saturating", "minimax"))):
-    check.add(reference, "loss, dl", {"": REAL, "logits up to ±1000": logits(scale=300, least=5), "one sample": logits(1, 2)},
+CUT = lambda l, eps: np.log(1 - sigmoid(l) + eps).mean(), lambda l, eps: -np.log(sigmoid(l) + eps).mean()
+
+for reference, parts, name in ((minimax_generator, (*MINIMAX, *BETTER, CUT[0]), ("minimax", "non-saturating")),
+                               (non_saturating_generator, (*BETTER, *MINIMAX, CUT[1]), ("non-saturating", "minimax"))):
+    check.add(reference, "loss, dl",
+              {"": REAL, "logits up to ±1000": logits(scale=300, least=5), "one sample": logits(1, 2)},
               "both losses and their slopes in the logit, and the mean over the batch (lecture 07, eq. 1)",
               shares={"loss": 1, "dl": 1}, hidden=[logits(5, 9), logits(scale=2000, least=50)],
               mistakes=of_generator(*parts, *name))
@@ -129,7 +138,7 @@ check.add(
         "has the labels exchanged": with_targets(lambda t: 0.0, lambda t: t),
         "has 1 − label for real samples": with_targets(lambda t: 1 - t, lambda t: 0.0),
         "has the label for the fakes as well": with_targets(lambda t: t, lambda t: t),
-        "is weighted with the label, but the second term of the real samples, (1 − label) log(1 − D), is missing": changed(
+        "lacks the second term of the real samples, (1 − label) log(1 − D): the label is only a weight": changed(
             lambda r, f, t: t * softplus(-r).mean() + softplus(f).mean(), lambda r, f, t: -t * sigmoid(-r) / r.size),
         "has its sign exchanged": changed(*(lambda r, f, t, k=k: -discriminator_loss(r, f, t)[k] for k in range(3))),
         "is half of it: the two means are added, not averaged": changed(
@@ -146,7 +155,8 @@ check.add(
             d_real=lambda r, f, t: (t * sigmoid(r) - 1) / r.size),
         "is divided by the number of fakes": changed(d_real=lambda r, f, t: bce(r, t)[1] / f.size),
         "is divided by the number of real samples": changed(d_fake=lambda r, f, t: bce(f, 0)[1] / r.size),
-        "is σ(l) − 1 over the number of fakes: that is G's gradient": changed(d_fake=lambda r, f, t: (sigmoid(f) - 1) / f.size),
+        "is σ(l) − 1 over the number of fakes: that is G's gradient": changed(
+            d_fake=lambda r, f, t: (sigmoid(f) - 1) / f.size),
     })
 
 
@@ -155,8 +165,8 @@ check.add(
 
 def hinge(l_real, l_fake):
     d_loss = np.maximum(0, 1 - l_real).mean() + np.maximum(0, 1 + l_fake).mean()
-    d_real = -(l_real < 1).astype(np.float32) / l_real.size
-    d_fake = (l_fake > -1).astype(np.float32) / l_fake.size
+    d_real = -1.0 * (l_real < 1) / l_real.size
+    d_fake = (l_fake > -1) / l_fake.size
     return d_loss, d_real, d_fake, np.full_like(l_fake, -1 / l_fake.size)
 
 
@@ -164,7 +174,7 @@ def on_both_sides(rng):
     """Logits of which none lies on a kink, inside and outside both margins."""
     def batch(n):
         side = rng.permutation(np.resize([-1.8, -0.4, 0.6, 1.9], n))
-        return (side + rng.uniform(-0.3, 0.3, n)).astype(np.float32)[:, None]
+        return (side + rng.uniform(-0.3, 0.3, n))[:, None]  # float64, which a comparison divided by a number is, too
 
     return batch(int(rng.integers(5, 7))), batch(int(rng.integers(8, 11)))
 
@@ -180,27 +190,30 @@ def hinge_with(real=None, fake=None, gain=None, loss=None):
 
 check.add(
     hinge, "d_loss, d_real, d_fake, g_fake", {"": on_both_sides, "all beyond the margin": lambda rng: (
-        2 + np.abs(normal(rng, 4, 1)), -2 - np.abs(normal(rng, 7, 1)))},
+        2 + rng.random((4, 1)), -2 - rng.random((7, 1)))},
     "the two straight parts of max(0, ·), and where it stops (lecture 07, section 5)",
     shares={"d_loss": 0.5, "d_real": 1, "d_fake": 1, "g_fake": 0.5}, hidden=[on_both_sides],
     mistakes={
         "isn't 0 where the margin is kept": hinge_with(lambda r: -np.ones_like(r), lambda f: np.ones_like(f)),
-        "has its sign exchanged": hinge_with(lambda r: (r < 1) * 1.0, lambda f: -1.0 * (f > -1), lambda f: np.ones_like(f)),
+        "has its sign exchanged": hinge_with(
+            lambda r: (r < 1) * 1.0, lambda f: -1.0 * (f > -1), lambda f: np.ones_like(f)),
         "has its margin at 0, not at ±1": hinge_with(lambda r: -1.0 * (r < 0), lambda f: (f > 0) * 1.0,
-                                                    loss=lambda r, f: np.maximum(0, -r).mean() + np.maximum(0, f).mean()),
+            loss=lambda r, f: np.maximum(0, -r).mean() + np.maximum(0, f).mean()),
         "has the wrong side of the margin: it is 0 where the margin is not kept": hinge_with(
             lambda r: -1.0 * (r > 1), lambda f: (f < -1) * 1.0),
         "has the margin of the other kind": hinge_with(lambda r: -1.0 * (r < -1), lambda f: (f > 1) * 1.0),
-        "is the hinge itself, not its derivative": hinge_with(lambda r: np.maximum(0, 1 - r), lambda f: np.maximum(0, 1 + f)),
-        "isn't divided by the batch size": hinge_with(lambda r: -r.size * 1.0 * (r < 1), lambda f: (f > -1) * f.size * 1.0,
-                                                      lambda f: -np.full_like(f, f.size)),
+        "is the hinge itself, not its derivative": hinge_with(
+            lambda r: np.maximum(0, 1 - r), lambda f: np.maximum(0, 1 + f)),
+        "isn't divided by the batch size": hinge_with(
+            lambda r: -r.size * 1.0 * (r < 1), lambda f: (f > -1) * f.size * 1.0, lambda f: -np.full_like(f, f.size)),
         "stops at a margin as D's does; G's loss is −E l without one": hinge_with(gain=lambda f: -1.0 * (f < 1)),
         "stops where D is deceived; G's loss is −E l without a margin": hinge_with(gain=lambda f: -1.0 * (f < 0)),
         "is that of D's loss, with which G has nothing to do": hinge_with(gain=lambda f: (f > -1) * 1.0),
         "is averaged over both batches, not added": hinge_with(loss=lambda r, f: hinge(r, f)[0] / 2),
         "has the signs of the logits exchanged": hinge_with(
             loss=lambda r, f: np.maximum(0, 1 + r).mean() + np.maximum(0, 1 - f).mean()),
-        "has its maximum taken after the mean": hinge_with(loss=lambda r, f: max(0, 1 - r.mean()) + max(0, 1 + f.mean())),
+        "has its maximum taken after the mean": hinge_with(
+            loss=lambda r, f: max(0, 1 - r.mean()) + max(0, 1 + f.mean())),
         "lacks its maximum": hinge_with(loss=lambda r, f: (1 - r).mean() + (1 + f).mean()),
     })
 
@@ -224,17 +237,18 @@ check.add(
     "what D minimises where p = q, with a part of G's loss added (lecture 07, section 8)", tolerance=1e-6,
     shares={"d": 2, "d_loss": 0.5, "g_loss": 0.5}, hidden=[(2.0,), (0.1,), (0.5,)],
     mistakes={
-        "is ½, as if nothing of G's gradient were left": rests(lambda s: 0.5 + 0 * s),
-        "is ⅔, as if all of G's gradient were left": rests(lambda s: 2 / 3 + 0 * s),
-        "is on the wrong side of ½: the two terms are exchanged": rests(lambda s: 1 / (2 + s)),
-        "is a straight line from ½ to ⅔": rests(lambda s: 0.5 + s / 6),
-        "has the share with the wrong sign: G wants D(G(z)) to be large": rests(lambda s: (1 - s) / (2 - s) if s < 1 else 0.01),
-        "belongs to a loss in which G's part is that of the minimax loss":
-            rests(lambda s: (1 / (2 - s)) if s < 1 else 0.99),
-        "has G's part without D's own loss on the fakes": rests(lambda s: 0.999 + 0 * s),
-        "is the share of G's loss in all three": rests(lambda s: s / (2 + s) if s else 0.01),
-        "has G's part added; D's loss is its own only": lambda s: (None, -(1 + s) * np.log(resting_point(s)[0]) - np.log(
-            1 - resting_point(s)[0]), None),
+        "comes from d = ½, as if nothing of G's gradient were left": rests(lambda s: 0.5 + 0 * s),
+        "comes from d = ⅔, as if all of G's gradient were left": rests(lambda s: 2 / 3 + 0 * s),
+        "comes from a d below ½: are the two terms exchanged, is it 1 − d?": rests(lambda s: 1 / (2 + s)),
+        "comes from a straight line between ½ and ⅔": rests(lambda s: 0.5 + s / 6),
+        "comes from a share with the wrong sign, or from the minimax loss as G's part":
+            rests(lambda s: (1 - s) / (2 - s) if s < 1 else 0.01),
+        "comes from a share with the wrong sign, or from the minimax loss as G's part (d above ½)":
+            rests(lambda s: 1 / (2 - s) if s < 1 else 0.99),
+        "comes from (1 + s)/2, which isn't where the derivative is 0": rests(lambda s: (1 + s) / 2 if s < 1 else 0.99),
+        "is the logit, not the probability": lambda s: (np.log(1 + s), None, None),
+        "has G's part added; D's loss is its own only": lambda s: (
+            None, resting_point(s)[1] + s * resting_point(s)[2], None),
         "is multiplied with the share; G's loss is all of it": lambda s: (None, None, s * resting_point(s)[2]),
         "is the minimax loss": lambda s: (None, None, np.log(1 - resting_point(s)[0])),
         "is V; D's loss is −V": lambda s: (None, -resting_point(s)[1], None),
@@ -481,12 +495,14 @@ def g_steps(right):
             G, D, o, z, gradient=lambda d, l: d * sigmoid(l) * sigmoid(-l)),
         "the loss is given probabilities still": lambda G, D, o, z: learn_G(
             G, D, o, z, gradient=lambda d, l: -sigmoid(-sigmoid(l)) / l.size),
-        "G's step is made with D's loss": lambda G, D, o, z: learn_G(G, D, o, z, gradient=lambda d, l: sigmoid(l) / l.size),
+        "G's step is made with D's loss": lambda G, D, o, z: learn_G(
+            G, D, o, z, gradient=lambda d, l: sigmoid(l) / l.size),
     }
 
 
 check.add(
-    second_patient, "loss", {"": generator_inputs(), "Adam": generator_inputs(adam), "a D that is sure": generator_inputs(shift=-6)},
+    second_patient, "loss",
+    {"": generator_inputs(), "Adam": generator_inputs(adam), "a D that is sure": generator_inputs(shift=-6)},
     "which values a sigmoid of a sigmoid can have (lecture 07, section 8)", tolerance=1e-3,
     shares={"loss": 0.25, "G": 0.75}, updates=("G",), planted=sleeping_step, hidden=[generator_inputs()],
     missteps=g_steps(second_patient),
@@ -504,7 +520,8 @@ def too_late_step(G, D, opt_G, z):
 
 
 check.add(
-    third_patient, "loss", {"": generator_inputs(), "Adam": generator_inputs(adam), "a D that is sure": generator_inputs(shift=-6)},
+    third_patient, "loss",
+    {"": generator_inputs(), "Adam": generator_inputs(adam), "a D that is sure": generator_inputs(shift=-6)},
     "which fakes teach G (lecture 07, eq. 2)", tolerance=1e-3,
     shares={"loss": 0.25, "G": 0.75}, updates=("G",), planted=too_late_step, hidden=[generator_inputs()],
     missteps={text: step for text, step in g_steps(third_patient).items() if "minimax" not in text},
@@ -532,10 +549,11 @@ SHOULD = (  # what would be seen if this were the cause
 
 
 def patients() -> dict[str, dict[str, np.ndarray]]:
-    """The curves and samples of six trainings without their names: letter -> d_loss, g_loss, d_real, d_fake, samples."""
+    """The curves and samples of six trainings without their names: letter -> key -> array."""
     kept = figures.load("clinic")
     keys = ("d_loss", "g_loss", "d_real", "d_fake", "samples")
-    return {letter: {key: kept[f"{CAUSES[cause]}/{seed}/{key}"] for key in keys} for letter, (cause, seed) in PATIENTS.items()}
+    return {letter: {key: kept[f"{CAUSES[cause]}/{seed}/{key}"] for key in keys}
+            for letter, (cause, seed) in PATIENTS.items()}
 
 
 def diagnoses():
