@@ -17,11 +17,17 @@ def normal(rng, *shape):
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def logits(low=3, high=8, scale=2.0, least=0):
-    """(N, 1) logits; `least`: none is nearer to 0."""
+def logits(low=3, high=8):
+    """(N, 1) logits."""
+    return lambda rng: (2 * normal(rng, int(rng.integers(low, high)), 1),)
+
+
+def far_logits(low=3, high=8, far=1000):
+    """(N, 1) logits, of which the first two are so far from 0, on both sides, that a naive logarithm overflows."""
     def draw(rng):
-        l = scale * normal(rng, int(rng.integers(low, high)), 1)
-        return (l + np.sign(l) * np.float32(least),)
+        l = 100 * normal(rng, int(rng.integers(low, high)), 1)
+        l[:2, 0] = rng.permutation([-far, far])
+        return (l,)
 
     return draw
 
@@ -84,9 +90,9 @@ CUT = lambda l, eps: np.log(1 - sigmoid(l) + eps).mean(), lambda l, eps: -np.log
 for reference, parts, name in ((minimax_generator, (*MINIMAX, *BETTER, CUT[0]), ("minimax", "non-saturating")),
                                (non_saturating_generator, (*BETTER, *MINIMAX, CUT[1]), ("non-saturating", "minimax"))):
     check.add(reference, "loss, dl",
-              {"": REAL, "logits up to ±1000": logits(scale=300, least=5), "one sample": logits(1, 2)},
+              {"": REAL, "logits up to ±1000": far_logits(), "one sample": logits(1, 2)},
               "both losses and their slopes in the logit, and the mean over the batch (lecture 07, eq. 1)",
-              shares={"loss": 1, "dl": 1}, hidden=[logits(5, 9), logits(scale=2000, least=50)],
+              shares={"loss": 1, "dl": 1}, hidden=[logits(5, 9), far_logits(far=2000)],
               mistakes=of_generator(*parts, *name))
 
 
@@ -128,7 +134,7 @@ def changed(loss=None, d_real=None, d_fake=None):
 check.add(
     discriminator_loss, "loss, d_real, d_fake",
     {"": smoothed(None), "the label 1": smoothed(1.0),
-     "logits up to ±1000": lambda rng: (*logits(3, 6, 300, 5)(rng), *logits(6, 9, 300, 5)(rng), 0.9)},
+     "logits up to ±1000": lambda rng: (*far_logits(3, 6)(rng), *far_logits(6, 9)(rng), 0.9)},
     "what one-sided smoothing changes, and what it leaves (lecture 07, section 6)",
     shares={"loss": 2, "d_real": 1, "d_fake": 1}, hidden=[smoothed(0.9), smoothed(0.5)],
     mistakes={
@@ -368,6 +374,10 @@ MISSTEPS = {
     "G's step is made with D's loss: it wants its samples taken for real": algorithm(
         G_step=lambda G, D, o, z, z_G: learn_G(G, D, o, z_G, gradient=lambda d, l: sigmoid(l) / l.size)),
     "G makes no step": algorithm(G_step=lambda G, D, o, z, z_G: NonSaturating().generator(D(G(z_G)))[0]),
+    "the fakes' gradients are missing in D's steps": algorithm(
+        lambda G, D, o, x, z, _: [one_kind(G, D, o, *pair) for pair in zip(x, z)][-1]),
+    "the real samples' gradients are missing in D's steps": algorithm(
+        lambda G, D, o, x, z, _: [one_kind(G, D, o, *pair, real=False) for pair in zip(x, z)][-1]),
     "D makes no step": algorithm(lambda G, D, o, x, z, _: Minimax().discriminator(D(x[-1]), D(G(z[-1])))[0]),
 }
 
@@ -536,7 +546,7 @@ CAUSES = ("healthy", "D wins", "collapse", "oscillation", "learning rate too hig
 PATIENTS = {"P": (6, 1), "Q": (2, 1), "R": (9, 2), "S": (8, 1), "T": (7, 2), "U": (3, 1)}  # letter -> cause, seed
 SHOULD = (  # what would be seen if this were the cause
     "D(x) and D(G(z)) would lie a little above and below ½, and the samples would be digits of all kinds",
-    "D(x) would be near 1 and D(G(z)) near 0, and G's loss large",
+    "D(x) would be near 1 and D(G(z)) near 0, and G's loss several times log 2 or more",
     "both losses would be calm near 2 log 2 and log 2, and all samples alike",
     "D(x) and D(G(z)) would swing in turn",
     "the losses would be in the thousands",
