@@ -5,17 +5,13 @@ import itertools
 
 import numpy as np
 
+from gan_scratch.checks.networks import adam, networks, normal, own_gradients, sgd
 from gan_scratch.classroom.check import Checks
-from gan_scratch.layers import Dense, LeakyReLU, Sequential
 from gan_scratch.layers.activation import sigmoid, softplus
 from gan_scratch.losses import Minimax, NonSaturating, bce_with_logits
-from gan_scratch.optim import SGD, Adam
+from gan_scratch.optim import Adam
 
 check = Checks()
-
-
-def normal(rng, *shape):
-    return rng.standard_normal(shape).astype(np.float32)
 
 
 # --- all equilibria of a table ----------------------------------------------------------------------------------------
@@ -669,33 +665,6 @@ check.add(smallest_generator, "loss, da, db", {
 
 
 # --- Algorithm 1 ------------------------------------------------------------------------------------------------------
-
-def networks(rng):
-    """Small ones without dead units, in which every part of a step leaves a visible trace."""
-    G = Sequential(Dense(2, 5, rng=rng), LeakyReLU(), Dense(5, 3, rng=rng))
-    D = Sequential(Dense(3, 6, rng=rng), LeakyReLU(), Dense(6, 1, rng=rng))
-    for p in G.params + D.params:
-        p.value[...] = 0.5 * normal(rng, *p.value.shape)
-    return G, D
-
-
-def sgd(network, rng):
-    return SGD(network.params, lr=float(rng.uniform(0.3, 0.6)))
-
-
-def adam(network, rng):
-    """Adam that has made a step already, so that a new one wouldn't do the same."""
-    optimizer = Adam(network.params, lr=float(rng.uniform(0.02, 0.04)))
-    own_gradients(network, rng)
-    optimizer.step()
-    return optimizer
-
-
-def own_gradients(network, rng):
-    """Gradients in a network that the step must leave alone."""
-    for p in network.params:
-        p.grad[...] = normal(rng, *p.grad.shape)
-
 
 def discriminator_step(G, D, opt_D, x, z):
     return d_step_with()(G, D, opt_D, x, z)

@@ -4,17 +4,12 @@ from __future__ import annotations
 import numpy as np
 
 from gan_scratch import figures
+from gan_scratch.checks.networks import adam, networks, normal, own_gradients, sgd
 from gan_scratch.classroom.check import Checks
-from gan_scratch.layers import BatchNorm, Dense, LeakyReLU, Sequential
 from gan_scratch.layers.activation import sigmoid, softplus
 from gan_scratch.losses import Minimax, NonSaturating, bce_with_logits
-from gan_scratch.optim import SGD, Adam
 
 check = Checks()
-
-
-def normal(rng, *shape):
-    return rng.standard_normal(shape).astype(np.float32)
 
 
 def logits(low=3, high=8):
@@ -262,33 +257,6 @@ check.add(
 
 
 # --- Algorithm 1 ------------------------------------------------------------------------------------------------------
-
-
-def networks(rng, norm=False):
-    """Small ones without dead units, in which every part of a step leaves a visible trace."""
-    G = Sequential(Dense(2, 5, rng=rng), LeakyReLU(), Dense(5, 3, rng=rng))
-    D = Sequential(Dense(3, 6, rng=rng), *([BatchNorm(6)] if norm else []), LeakyReLU(), Dense(6, 1, rng=rng))
-    for p in G.params + D.params:
-        p.value[...] = 0.5 * normal(rng, *p.value.shape) + (1 if norm and p.value.ndim == 1 else 0)
-    return G, D
-
-
-def sgd(network, rng):
-    return SGD(network.params, lr=float(rng.uniform(0.1, 0.25)))
-
-
-def adam(network, rng):
-    """Adam that has made a step already, so that a new one wouldn't do the same."""
-    optimizer = Adam(network.params, lr=float(rng.uniform(0.02, 0.04)))
-    own_gradients(network, rng)
-    optimizer.step()
-    return optimizer
-
-
-def own_gradients(network, rng):
-    """Gradients in a network that the step must leave alone."""
-    for p in network.params:
-        p.grad[...] = normal(rng, *p.grad.shape)
 
 
 def learn_D(G, D, opt_D, x, z, step=True):
