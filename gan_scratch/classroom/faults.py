@@ -106,7 +106,7 @@ def faults_of(
     if not ran:
         return [Fault("", raising(raised[0]))]
     faults = [Fault("", with_case(raising(raised[0]), raised[0].label, calls, Call.is_right))] if raised else []
-    for look in (untouched, mutation, forgetful, judged, counted, memory, ordered):
+    for look in (untouched, mutation, memory, judged, counted, ordered):
         if found := look(ran):
             return faults + [Fault("", found)]
     if spec.judge is None:
@@ -239,11 +239,6 @@ def memory(calls: list[Call]) -> str:
     ):
         return "it gives the answer of an earlier call for other inputs of the same shape: does it keep results from call to call?"
     return ""
-
-
-def forgetful(calls: list[Call]) -> str:
-    """What `memory` says, before a judge is asked: it judges one call at a time."""
-    return memory(calls) if calls[0].spec.judge is not None else ""
 
 
 def alike(one: Call, other: Call) -> bool:

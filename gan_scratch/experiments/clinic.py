@@ -17,7 +17,7 @@ from gan_scratch.data import Batches, load
 from gan_scratch.data.images import to_bytes
 from gan_scratch.files import replacing
 from gan_scratch.gans.gan import GAN, mlp
-from gan_scratch.layers import BatchNorm, Dense, Flatten, LeakyReLU, ReLU, Reshape, Sequential, Tanh, init
+from gan_scratch.layers import Dense, Flatten, LeakyReLU, ReLU, Reshape, Sequential, Tanh, init
 from gan_scratch.layers.activation import sigmoid
 from gan_scratch.losses import Minimax, NonSaturating
 from gan_scratch.metrics import frechet_distance
