@@ -521,7 +521,7 @@ SHOULD = (  # what would be seen if this were the cause
     "D(x) would be 1, D(G(z)) 0, and G's loss just below 0",
     "D(x) and D(G(z)) would both rest at 2/3",
     "the losses would rest at 2 log 2 and log 2 while D(x) and D(G(z)) are both near 0",
-    "D(x) would stay calmly well above D(G(z)), and the samples would be grey where they should be black",
+    "D(x) would stay calmly well above D(G(z)), and the digits would be faint",
     "D(G(z)) would be 0 while G's loss says that D is undecided",
 )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gan_scratch.data import Batches, load
-from gan_scratch.experiments.clinic import BATCH, SHAPE, STEPS, Mixed, fid, healthy
+from gan_scratch.experiments.clinic import BATCH, SHAPE, STEPS, Mixed, UnitRange, fid, healthy
 from gan_scratch.gans.cgan import CGAN
 from gan_scratch.gans.gan import GAN, mlp
 from gan_scratch.layers import Concat, Dense, LeakyReLU, ReLU, Sequential, Tanh, init
@@ -56,7 +56,7 @@ def told_the_class(seed: int) -> CGAN:
 # the tip that is left out, or tried -> seed -> GAN
 TIPS: dict[str, Callable] = {
     "healthy": healthy,
-    "data in [0, 1], not in [−1, 1]": healthy,
+    "data in [0, 1], not in [−1, 1]": lambda seed: healthy(seed, UnitRange),
     "no tanh at the end of G": without_tanh,
     "uniform noise, not normal": lambda seed: healthy(seed, UniformNoise),
     "batch norm in D, kinds apart": lambda seed: healthy(seed, norm_D=True),
@@ -74,16 +74,13 @@ TIPS: dict[str, Callable] = {
 def samples(name: str, seed: int, steps: int = STEPS, n: int = 2000) -> np.ndarray:
     """n samples (n, 14, 14, 1) in [−1, 1] after training one of TIPS."""
     data = load("mnist14")
-    unit = name.startswith("data in [0, 1]")
-    images = (data.images + 1) / 2 if unit else data.images
-    gan, rng = TIPS[name](seed), np.random.default_rng(seed)
-    told = isinstance(gan, CGAN)
-    source = (images.reshape(len(images), -1), np.eye(10, dtype=np.float32)[data.labels]) if told else images
+    gan, rng, source = TIPS[name](seed), np.random.default_rng(seed), data.images
+    if isinstance(gan, CGAN):
+        source = data.images.reshape(len(data.images), -1), np.eye(10, dtype=np.float32)[data.labels]
     with np.errstate(over="ignore", invalid="ignore"):
         for _, batch in zip(range(steps), Batches(source, BATCH, seed)):
             gan.train_step(batch, rng)
-    x = gan.sample(n, 1).reshape(n, *SHAPE)
-    return np.clip(2 * x - 1 if unit else x, -1, 1)
+    return np.clip(gan.sample(n, 1).reshape(n, *SHAPE), -1, 1)
 
 
 def main(seeds: int = 3) -> None:
