@@ -57,6 +57,19 @@ def test_a_change_leaves_a_picture_in_range_and_near_the_original(name):
     assert dirty_emoji.apart(np.stack([x, changed]), np.array([[0, 1]]))[0] < 0.3
 
 
+def test_darker_is_darker_and_lighter_lighter():
+    x = load("emoji_faces").images[3]
+    changed = {name: dirty_emoji.CHANGES[name](x, np.random.default_rng(0)) for name in ("darker", "lighter")}
+    assert (changed["darker"] < 0.8 * x).all() and (changed["lighter"] > 0.8 * x).all()
+
+
+def test_apart_by_hand():
+    """Brightness and contrast don't count, and a picture is as far as can be from its negative."""
+    x = load("emoji_faces").images[3].astype(float)
+    images, pairs = np.stack([x, 0.8 * x - 0.15, -x + 0.3]), np.array([[0, 1], [0, 2], [1, 2]])
+    np.testing.assert_allclose(dirty_emoji.apart(images, pairs), [0, 2, 2], atol=1e-6)
+
+
 def test_the_table_of_the_question_in_words():
     """What the exercise quotes. The first column may differ a little with the version of the JPEG library."""
     text = (Path(__file__).parents[2] / "course/exercises/e05_data.md").read_text(encoding="utf-8")
