@@ -800,6 +800,7 @@ check.add(
         "is divided by the variance: its root is missing": by(*2 * [statistics(spread=np.var)]),
         "is centred only: the division by the spread is missing":
             by(*2 * [lambda x, t: (right(x, t)[0], 1)]),
+        "has the mean added, not subtracted": by(*2 * [lambda x, t: (-right(x, t)[0], right(x, t)[1])]),
         "isn't centred: the mean isn't subtracted": by(*2 * [lambda x, t: (0, right(x, t)[1])]),
         "is divided by a spread with N − 1": by(*2 * [statistics(spread=lambda x, axis: x.std(axis=axis, ddof=1))]),
         "has 0.1 added to the spread": by(*2 * [lambda x, t: (right(x, t)[0], right(x, t)[1] + 0.1)]),

@@ -259,12 +259,13 @@ check.add(
 # --- Algorithm 1 ------------------------------------------------------------------------------------------------------
 
 
-def learn_D(G, D, opt_D, x, z, step=True):
+def learn_D(G, D, opt_D, x, z, step=True, real=1, fake=1):
+    """A step of D; `real` and `fake` are factors of the gradients of the two kinds."""
     l_real, tape_real = D.forward(x)
     l_fake, tape_fake = D.forward(G(z))
     loss, d_real, d_fake = NonSaturating().discriminator(l_real, l_fake)
-    D.backward(d_real, tape_real, inputs=False)
-    D.backward(d_fake, tape_fake, inputs=False)
+    D.backward(real * d_real, tape_real, inputs=False)
+    D.backward(fake * d_fake, tape_fake, inputs=False)
     if step:
         opt_D.step()
     return loss
@@ -318,6 +319,13 @@ def remembered(G, D, opt_G, opt_D, x, z, z_G):
     return [learn_D(G, D, opt_D, x_k, z[0]) for x_k in x][-1], learn_G(G, D, opt_G, z_G)
 
 
+D_WRONG = {  # factors of the real samples' and of the fakes' gradients
+    "the fakes' gradients are missing in D's step": (1, 0),
+    "the real samples' gradients are missing in D's step": (0, 1),
+    "D moves the wrong way for the fakes: a sign": (1, -1),
+    "D moves the wrong way for the real samples: a sign": (-1, 1),
+    "D moves the wrong way for both: a sign": (-1, -1),
+}
 MISSTEPS = {
     "D makes one step only, with the first batch": algorithm(lambda G, D, o, x, z, _: learn_D(G, D, o, x[0], z[0])),
     "D makes one step only, with the last batch": algorithm(lambda G, D, o, x, z, _: learn_D(G, D, o, x[-1], z[-1])),
@@ -342,10 +350,8 @@ MISSTEPS = {
     "G's step is made with D's loss: it wants its samples taken for real": algorithm(
         G_step=lambda G, D, o, z, z_G: learn_G(G, D, o, z_G, gradient=lambda d, l: sigmoid(l) / l.size)),
     "G makes no step": algorithm(G_step=lambda G, D, o, z, z_G: NonSaturating().generator(D(G(z_G)))[0]),
-    "the fakes' gradients are missing in D's steps": algorithm(
-        lambda G, D, o, x, z, _: [one_kind(G, D, o, *pair) for pair in zip(x, z)][-1]),
-    "the real samples' gradients are missing in D's steps": algorithm(
-        lambda G, D, o, x, z, _: [one_kind(G, D, o, *pair, real=False) for pair in zip(x, z)][-1]),
+    **{text: algorithm(lambda G, D, o, x, z, _, f=f: [learn_D(G, D, o, *p, real=f[0], fake=f[1]) for p in zip(x, z)][-1])
+       for text, f in D_WRONG.items()},
     "D makes no step": algorithm(lambda G, D, o, x, z, _: Minimax().discriminator(D(x[-1]), D(G(z[-1])))[0]),
 }
 
@@ -417,23 +423,12 @@ def with_norm(make=sgd):
     return draw
 
 
-def one_kind(G, D, opt_D, x, z, real=True):
-    """Only one of the two backward passes."""
-    l_real, tape_real = D.forward(x)
-    l_fake, tape_fake = D.forward(G(z))
-    loss, d_real, d_fake = NonSaturating().discriminator(l_real, l_fake)
-    D.backward(*((d_real, tape_real) if real else (d_fake, tape_fake)), inputs=False)
-    opt_D.step()
-    return loss
-
-
 check.add(
     first_patient, "loss", {"": with_norm(), "Adam": with_norm(adam)},
     "what batch norm makes of a batch with both kinds (lecture 07, sections 7 and 8)", tolerance=1e-3,
     shares={"loss": 0.25, "D": 0.75}, updates=("D",), planted=mixed_step, hidden=[with_norm()],
     missteps={
-        "the fakes' gradients are missing": one_kind,
-        "the real samples' gradients are missing": lambda *a: one_kind(*a, real=False),
+        **{text: lambda *a, f=f: learn_D(*a, real=f[0], fake=f[1]) for text, f in D_WRONG.items()},
         "D runs as at inference, with its running averages": lambda G, D, o, x, z: D.forward(x, train=False),
     },
     mistakes={"is that of the mixed batch still": lambda G, D, o, x, z: mixed_step(G, D, o, x, z)})
