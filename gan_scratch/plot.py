@@ -130,6 +130,21 @@ def show_points(axis, points: np.ndarray, title: str, limits: tuple, color: str 
     axis.set_title(title, fontsize=TITLE, parse_math=False)
 
 
+def field(axis, v, reach: float, title: str = "", xlabel: str = "x", ylabel: str = "y") -> None:
+    """Draw where a field v: (2, …) -> (2, …) leads, as grey streamlines in the square [−reach, reach]²."""
+    line = np.linspace(-reach, reach, 41)
+    axis.streamplot(line, line, *v(np.array(np.meshgrid(line, line))), color="#bbbbbb", linewidth=1.2, density=0.8)
+    axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=xlabel, ylabel=ylabel)
+    axis.set_title(title, fontsize=TITLE)
+
+
+def path(axis, w: np.ndarray, color: str = BLUE, label: str | None = None, lw: float = 2.0) -> None:
+    """Draw a path w (n, 2) with a dot where it begins and a star where it ends."""
+    axis.plot(*w.T, color=color, lw=lw, label=label)
+    axis.plot(*w[0], "o", color=color, ms=9)
+    axis.plot(*w[-1], "*", color=BLACK, ms=15, zorder=3)
+
+
 def point_limits(real: np.ndarray) -> tuple[float, float]:
     """Axis limits that hold the real points with a margin."""
     reach = 1.25 * float(np.abs(real).max())
