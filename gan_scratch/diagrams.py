@@ -52,6 +52,16 @@ def families(axis) -> None:
         ("root", "density"), ("root", "samples"), *(("density", text) for text in models), ("samples", "GAN")], size=20)
 
 
+def unrolling(axis) -> None:
+    """Two steps of D that G looks ahead, and the ways in which a fake acts on G's loss."""
+    diagram(axis, {
+        "z": (0, 0, "$z$"), "G": (1, 0, "$G$", ORANGE), "x": (2.2, 0, "$\\tilde x$"),
+        "D0": (2.2, 1.3, "$\\theta_0$", BLUE), "D1": (4, 1.3, "$\\theta_1$", BLUE), "D2": (5.8, 1.3, "$\\theta_2$", BLUE),
+        "L": (5.8, 0, "loss of $G$", GREEN)}, [
+        ("z", "G"), ("G", "x"), ("D0", "D1", "first step of $D$"), ("D1", "D2", "second step of $D$"), ("x", "D1"), ("x", "D2"),
+        ("x", "L", "directly"), ("D2", "L")], size=20)
+
+
 def _key(axis, place: str) -> None:
     """Say what solid and dashed arrows mean."""
     handles = [Line2D([], [], color=BLACK, lw=2.8, ls=style, label=text)

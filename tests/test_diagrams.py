@@ -10,7 +10,8 @@ from matplotlib.transforms import Bbox
 from gan_scratch import boxes, diagrams, plot
 
 PALETTE = {color.lower() for color in (*plot.COLORS, plot.RED, plot.BLACK, plot.SKY)}
-SIZES = {diagrams.game: ((14, 5.5), (16, 7)), diagrams.graph: ((14, 6), (16, 6.5)), diagrams.families: ((14, 5.5), (16, 7))}
+SIZES = {diagrams.game: ((14, 5.5), (16, 7)), diagrams.graph: ((14, 6), (16, 6.5)), diagrams.families: ((14, 5.5), (16, 7)),
+         diagrams.unrolling: ((14, 5), (16, 6))}
 CASES = [(draw, size, title) for draw, sizes in SIZES.items() for size in sizes for title in ("", "a title")]
 
 

@@ -33,6 +33,17 @@ def test_the_command_keeps_runs_and_repeats_none(tmp_path, capsys, monkeypatch):
     assert collapse.main(command) == 130 and "the same command continues" in capsys.readouterr().err
 
 
+def test_what_lecture_09_shows_is_kept_in_one_file(tmp_path):
+    command = ["--steps", "3", "--seeds", "1", "--jobs", "1", "--data", "ring", "--only", "working", "collapsing"]
+    assert collapse.main([*command, "--out", str(tmp_path / "runs"), "--keep", str(tmp_path / "kept.npz")]) == 0
+    run = "collapsing", "ring", 0
+    numbers, samples = collapse.read(run, tmp_path / "runs", 3)
+    with np.load(tmp_path / "kept.npz") as kept:
+        assert len(kept.files) == 4
+        np.testing.assert_array_equal(kept["collapsing/ring/0/samples"], samples[:500].astype(np.float16))
+        assert kept["collapsing/ring/0/numbers"].tolist() == [numbers["modes_20"], numbers["high_quality"]]
+
+
 def test_a_run_is_what_the_recipe_says(tmp_path):
     collapse.train_and_keep(("collapsing", "grid", 5), tmp_path, 4)
     numbers, samples = collapse.read(("collapsing", "grid", 5), tmp_path, 4)
