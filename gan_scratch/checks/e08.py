@@ -57,6 +57,14 @@ check.add(alternating, "M", CASES, "y sees the new x (lecture 08, section 3, eq.
     "lets y move first": lambda A, h: (I + h * X @ A) @ (I + h * Y @ A),
     "is two simultaneous steps": lambda A, h: (I + h * A) @ (I + h * A),
     "forgets in y's row that the new x contains the old x's own part, 1 + h A₁₁": without_own_part,
+    "forgets in y's row that the new x contains y as well": lambda A, h: np.array(
+        [[1 + h * A[0, 0], h * A[0, 1]], [h * A[1, 0] * (1 + h * A[0, 0]), 1 + h * A[1, 1]]]),
+    "loses x in y's move, which has to leave x as it is": lambda A, h: (Y + h * Y @ A) @ (I + h * X @ A),
+    "comes from the transposed A": lambda A, h: alternating(A.T, h),
+    "ignores the diagonal of A": lambda A, h: alternating(A - np.diag(np.diag(A)), h),
+    "lacks a 1: a move adds to what was there": lambda A, h: (X + h * Y @ A) @ (Y + h * X @ A),
+    "lacks a 1 in x's move, which adds to the old x": lambda A, h: (I + h * Y @ A) @ (Y + h * X @ A),
+    "lacks a 1 in y's move, which adds to the old y": lambda A, h: (X + h * Y @ A) @ (I + h * X @ A),
     "is the one of f = xy; A may be any matrix": lambda A, h: np.array([[1, -h], [h, 1 - h**2]]),
     "is the sum of the two moves, not one after the other": lambda A, h: 2 * I + h * A,
     "lets y move for a whole step of both players": lambda A, h: (I + h * A) @ (I + h * X @ A),
@@ -75,6 +83,7 @@ check.add(extragradient, "M", CASES, "the field at w + h v(w), and a step with i
               "is a simultaneous step: the field is taken where the trial step ends": lambda A, h: I + h * A,
               "is two simultaneous steps; the trial step is only for looking": lambda A, h: (I + h * A) @ (I + h * A),
               "has the wrong sign at h²A²": lambda A, h: I + h * A - h**2 * A @ A,
+              "has AᵀA where A² belongs": lambda A, h: I + h * A + h**2 * A.T @ A,
               "lacks its part h A": lambda A, h: I + h**2 * A @ A,
               "has a trial step of half the length": lambda A, h: I + h * A @ (I + h / 2 * A),
               "has the entries of A squared; A² is a product of matrices": lambda A, h: I + h * A + h**2 * A * A,
@@ -100,9 +109,14 @@ check.add(optimistic, "M", CASES, "how w_{t+1} comes from w_t and w_{t−1}, and
               "adds the old field; it is subtracted": blocks(TWICE, lambda B: B),
               "counts the present field once; it counts twice": blocks(lambda B: I + B, BACK),
               "is a simultaneous step: the old field is missing": blocks(lambda B: I + B, lambda B: ZERO),
+              "subtracts the old field twice; it counts once": blocks(TWICE, lambda B: -2 * B),
+              "has the sign of the field exchanged": blocks(lambda B: I - 2 * B, lambda B: B),
+              "has ones everywhere where the identity matrix belongs": blocks(TWICE, BACK, (np.ones((2, 2)), ZERO)),
+              "has 1 added to all entries at the upper left; the identity matrix has ones on its diagonal only":
+                  blocks(lambda B: 1 + 2 * B, BACK),
               "lacks the old field": blocks(TWICE, lambda B: ZERO),
               "lacks w itself, that is, the identity matrix at the upper left": blocks(lambda B: 2 * B, BACK),
-              "keeps the old `before` in its lower half; there w_t has to become the next w_{t−1}":
+              "keeps the old w_{t−1} in its lower half; there w_t has to stand, which is the next w_{t−1}":
                   blocks(TWICE, BACK, (ZERO, I)),
               "is 0 in its lower half; there w_t has to become the next w_{t−1}": blocks(TWICE, BACK, (ZERO, ZERO)),
               "acts on (w_{t−1}, w_t); (w_t, w_{t−1}) is asked for":
@@ -153,6 +167,9 @@ check.add(growth, "", {"": matrices(turned), "a negative eigenvalue": matrices(n
               "is the root of |det M|, which is the modulus of a complex pair only":
                   lambda M: np.sqrt(abs(np.linalg.det(M))),
               "is the trace": np.trace,
+              "is |trace M|": lambda M: abs(np.trace(M)),
+              "is its logarithm": lambda M: np.log(growth(M)),
+              "comes from eigvalsh, which is for symmetric matrices": lambda M: np.abs(np.linalg.eigvalsh(M)).max(),
               "is the largest entry": np.max,
               "is the Frobenius norm": np.linalg.norm,
           })
@@ -199,8 +216,9 @@ def per_step(r):
     return (r[-1] / r[0]) ** (1 / (len(r) - 1))
 
 
-check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "a path that first shrinks fast and then creeps": creep},
-          "the factor per step in the long run (lecture 08, section 3)", tolerance=5e-4, hidden=[oblong, creep, spiral],
+check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "another oblong spiral": oblong, "a third oblong spiral": oblong,
+                              "a path that first shrinks fast and then creeps": creep},
+          "the factor per step in the long run (lecture 08, section 3)", tolerance=5e-4, hidden=[oblong, creep, spiral, oblong],
           mistakes={
               "is the growth over the whole path, not per step": lambda p: radii(p)[-1] / radii(p)[0],
               "is the growth over the second half, not per step": lambda p: radii(p)[-1] / radii(p)[p.shape[1] // 2],
@@ -211,6 +229,12 @@ check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "a path 
               "is its logarithm, or by how much it differs from 1; the factor itself is asked for":
                   lambda p: np.log(measured_growth(p)),
               "is the square: the squared radius grows by it": lambda p: measured_growth(p) ** 2,
+              "has the root for the whole path, and the ratio of its second half": lambda p: (
+                  radii(p)[-1] / radii(p)[p.shape[1] // 2]) ** (1 / (p.shape[1] - 1)),
+              "comes from the norms of rows; a column is a point (axis=0)": lambda p: (
+                  np.linalg.norm(p, axis=1)[1] / np.linalg.norm(p, axis=1)[0]),
+              "has len(path) for the number of steps; that is 2, the number of rows": lambda p: (
+                  radii(p)[-1] / radii(p)[0]) ** 0.5,
               "is the inverse: the later radius is divided by the earlier one": lambda p: 1 / measured_growth(p),
           })
 
@@ -244,18 +268,22 @@ check.add(
     shares={"penalty": 1, "v_theta": 1, "v_psi": 1}, hidden=[points(2), points(4)],
     mistakes={
         "lacks its ½": play(penalty=lambda t, p, g, f: g * (p @ p)),
+        "is the square of the sum; the sum of the squares is asked for": play(penalty=lambda t, p, g, f: g / 2 * p.sum()**2),
+        "is D(θ)², not the squared slope": play(penalty=lambda t, p, g, f: g / 2 * (p @ t)**2),
         "is the norm, not its square": play(penalty=lambda t, p, g, f: g / 2 * np.sqrt(p @ p)),
         "is one number for each entry; the sum is asked for": play(penalty=lambda t, p, g, f: g / 2 * p * p),
         "is taken of θ; D's slope is ψ": play(penalty=lambda t, p, g, f: g / 2 * (t @ t)),
         "has its sign exchanged; D pays it": play(penalty=lambda t, p, g, f: -g / 2 * (p @ p)),
         "has its sign exchanged": play(v_theta=lambda t, p, g, f: p * f, v_psi=lambda t, p, g, f: -t * f + g * p),
-        "is the one of the non-saturating loss": play(v_theta=lambda t, p, g, f: -p * (1 - f)),
-        "has f′(ψ·θ) with the wrong sign in σ": play(
+        "has f′(ψ·θ) with the wrong sign in σ (for θ that is the non-saturating loss)": play(
             v_theta=lambda t, p, g, f: -p * (1 - f), v_psi=lambda t, p, g, f: t * (1 - f) - g * p),
         "lacks f′(ψ·θ): that is the Wasserstein game": play(
             v_theta=lambda t, p, g, f: -p, v_psi=lambda t, p, g, f: t - g * p),
         "has f′ at each entry by itself; it belongs to the one number ψ·θ": play(
             v_theta=lambda t, p, g, f: -p * expit(-p * t), v_psi=lambda t, p, g, f: t * expit(-p * t) - g * p),
+        "has f where f′ belongs": play(v_theta=lambda t, p, g, f: -p * np.log(f), v_psi=lambda t, p, g, f: t * np.log(f) - g * p),
+        "has σ′ where f′ belongs": play(
+            v_theta=lambda t, p, g, f: -p * f * (1 - f), v_psi=lambda t, p, g, f: t * f * (1 - f) - g * p),
         "has f′ = ½ everywhere; that is right at the equilibrium only": play(
             v_theta=lambda t, p, g, f: -p / 2, v_psi=lambda t, p, g, f: t / 2 - g * p),
         "contains the penalty, which is D's alone": play(v_theta=lambda t, p, g, f: -p * f - g * p),
@@ -325,15 +353,16 @@ check.add(
             (-g / 2 + np.array([1, -1]) * root).real, (np.array([1, -1]) * root).imag))(np.sqrt(complex(g**2 - s**2))),
         "comes from a damping of γ/2: the derivative of γψ is γ": lambda g, s: pair(-g / 2, s**2),
         "comes from a damping of 2γ: the derivative of γψ is γ": lambda g, s: pair(-2 * g, s**2),
-        "comes from both players damped; R1 is D's alone": lambda g, s: (np.full(2, -g), None),
+        "is −γ: are both players damped, or is the ½ of the quadratic formula missing?": lambda g, s: (np.full(2, -g), None),
         "has the wrong sign: R1 damps": lambda g, s: pair(g, s**2),
         "is that without R1": lambda g, s: (np.zeros(2), np.array([s, -s])),
         "comes from the same sign of both mixed derivatives; in a game they are opposite": lambda g, s: pair(-g, -s**2),
         "is the first of the two exchanged with the second": swapped,
-        "comes from |…| under the root: for a large γ both eigenvalues are real": never_real,
-        "comes from |…| under the root: for a small γ they are complex": always_real,
+        "comes from a pair of complex eigenvalues for every γ; for a large γ both are real": never_real,
+        "comes from two real eigenvalues for every γ; for a small γ they are complex": always_real,
         "lacks f′(0): it is that of the Wasserstein game": lambda g, s: pair(-g, 1.0),
         "has f′(0) = ½; here it is an argument": lambda g, s: pair(-g, 0.25),
+        "comes from f′(0)²/4 under the root, where f′(0)² belongs": lambda g, s: pair(-g, s**2 / 4),
         "has γ multiplied by f′(0); the penalty doesn't contain f": lambda g, s: pair(-g * s, s**2),
     })
 
@@ -368,6 +397,10 @@ check.add(
         "has f′(0) = ½; here it is an argument": lambda g, s: longest_step(g, 0.5),
         "is without a bound where there is no penalty; there no step is short enough": lambda g, s: (
             longest_step(g, s) if g else 1e9),
+        "is 2/γ where both eigenvalues are real: the bound belongs to each of them, not to their sum": lambda g, s: (
+            g / s**2 if g < 2 * s else 2 / g),
+        "is 4/γ where both eigenvalues are real: the bound belongs to each of them, not to their mean": lambda g, s: (
+            g / s**2 if g < 2 * s else 4 / g),
         "has its sign exchanged": lambda g, s: -longest_step(g, s),
         "is (13) with the sum of both bounds": lambda g, s: (
             lambda r, i: (-2 * r / (r**2 + i**2)).sum())(*r1_eigenvalues(g, s)),
@@ -394,12 +427,14 @@ check.add(
     mistakes={
         "is half as large as it should be: the gradient of ½‖v‖² is AᵀA w": printed(lambda c, s: -c * s**2 / 2),
         "is twice as large as it should be: the gradient of ½‖v‖² is AᵀA w": printed(lambda c, s: -2 * c * s**2),
-        "has the wrong sign: consensus damps": printed(lambda c, s: c * s**2),
+        "has the wrong sign: consensus damps (AᵀA isn't A²)": printed(lambda c, s: c * s**2),
         "has the square of the weight": printed(lambda c, s: -c**2 * s**2),
+        "has the square of the weight; the square belongs elsewhere": printed(lambda c, s: -c**2 * s),
         "doesn't contain the weight": printed(lambda c, s: -s**2),
         "doesn't contain f′(0)": printed(lambda c, s: -c),
         "has a third power": printed(lambda c, s: -c * s**3),
         "has a square as well, where none belongs": printed(imag=lambda c, s: s**2),
         "contains the weight, as if consensus made the game slower": printed(imag=lambda c, s: s * (1 - c * s)),
+        "has the first of the two exchanged with the second": printed(imag=lambda c, s: -s),
         "lacks its two signs: the eigenvalues are a pair": lambda c, s: (np.full(2, -c * s**2), np.full(2, s)),
     })
