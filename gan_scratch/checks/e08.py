@@ -34,7 +34,8 @@ check.add(simultaneous, "M", CASES, "which matrix turns w into w + h v(w), if v(
               "is the change of w only: w itself is missing, that is, the identity matrix": lambda A, h: h * A,
               "has the sign of the field exchanged": lambda A, h: I - h * A,
               "has h at the identity matrix as well": lambda A, h: h * (I + A),
-              "has 1 added to all its entries; the identity matrix has ones on its diagonal only": lambda A, h: 1 + h * A,
+              "has 1 added to all its entries; the identity matrix has ones on its diagonal only":
+                  lambda A, h: 1 + h * A,
               "belongs to the implicit step, which solves for the new w": lambda A, h: np.linalg.inv(I - h * A),
               "belongs to the flow, not to a step": lambda A, h: expm(h * A),
               "has no h": lambda A, h: I + A,
@@ -78,7 +79,8 @@ def extragradient(A, h):
     return I + h * A @ (I + h * A)
 
 
-check.add(extragradient, "M", CASES, "the field at w + h v(w), and a step with it from w (lecture 08, section 3, eq. 5)",
+check.add(extragradient, "M", CASES,
+          "the field at w + h v(w), and a step with it from w (lecture 08, section 3, eq. 5)",
           hidden=[fields()], mistakes={
               "is a simultaneous step: the field is taken where the trial step ends": lambda A, h: I + h * A,
               "is two simultaneous steps; the trial step is only for looking": lambda A, h: (I + h * A) @ (I + h * A),
@@ -152,8 +154,8 @@ def negative(rng):
 
 check.add(growth, "", {"": matrices(turned), "a negative eigenvalue": matrices(negative),
                        "a matrix of an optimistic step": lambda rng: (optimistic(*fields()(rng)),)},
-          "the eigenvalue that is farthest from 0 (lecture 08, section 3)", hidden=[matrices(negative), matrices(turned)],
-          mistakes={
+          "the eigenvalue that is farthest from 0 (lecture 08, section 3)",
+          hidden=[matrices(negative), matrices(turned)], mistakes={
               "is the largest real part": lambda M: np.linalg.eigvals(M).real.max(),
               "is the largest imaginary part": lambda M: np.linalg.eigvals(M).imag.max(),
               "is the largest modulus of real parts": lambda M: np.abs(np.linalg.eigvals(M).real).max(),
@@ -181,7 +183,7 @@ def measured_growth(path):
 
 
 def walk(M, w, steps):
-    """(2, steps + 1): time runs along the second axis, so that the engine's other numbers, x and y exchanged, are a path too."""
+    """(2, steps + 1): time along the second axis, so that the engine's other numbers, x and y exchanged, are a path."""
     path = [w]
     for _ in range(steps):
         path.append(M @ path[-1])
@@ -216,10 +218,10 @@ def per_step(r):
     return (r[-1] / r[0]) ** (1 / (len(r) - 1))
 
 
-check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "another oblong spiral": oblong, "a third oblong spiral": oblong,
-                              "a path that first shrinks fast and then creeps": creep},
-          "the factor per step in the long run (lecture 08, section 3)", tolerance=5e-4, hidden=[oblong, creep, spiral, oblong],
-          mistakes={
+check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "another oblong spiral": oblong,
+                              "a third oblong spiral": oblong, "a path that first shrinks fast and then creeps": creep},
+          "the factor per step in the long run (lecture 08, section 3)", tolerance=5e-4,
+          hidden=[oblong, creep, spiral, oblong], mistakes={
               "is the growth over the whole path, not per step": lambda p: radii(p)[-1] / radii(p)[0],
               "is the growth over the second half, not per step": lambda p: radii(p)[-1] / radii(p)[p.shape[1] // 2],
               "comes from the whole path, and the beginning isn't the long run": lambda p: per_step(radii(p)),
@@ -268,7 +270,8 @@ check.add(
     shares={"penalty": 1, "v_theta": 1, "v_psi": 1}, hidden=[points(2), points(4)],
     mistakes={
         "lacks its ½": play(penalty=lambda t, p, g, f: g * (p @ p)),
-        "is the square of the sum; the sum of the squares is asked for": play(penalty=lambda t, p, g, f: g / 2 * p.sum()**2),
+        "is the square of the sum; the sum of the squares is asked for": play(
+            penalty=lambda t, p, g, f: g / 2 * p.sum()**2),
         "is D(θ)², not the squared slope": play(penalty=lambda t, p, g, f: g / 2 * (p @ t)**2),
         "is the norm, not its square": play(penalty=lambda t, p, g, f: g / 2 * np.sqrt(p @ p)),
         "is one number for each entry; the sum is asked for": play(penalty=lambda t, p, g, f: g / 2 * p * p),
@@ -281,7 +284,8 @@ check.add(
             v_theta=lambda t, p, g, f: -p, v_psi=lambda t, p, g, f: t - g * p),
         "has f′ at each entry by itself; it belongs to the one number ψ·θ": play(
             v_theta=lambda t, p, g, f: -p * expit(-p * t), v_psi=lambda t, p, g, f: t * expit(-p * t) - g * p),
-        "has f where f′ belongs": play(v_theta=lambda t, p, g, f: -p * np.log(f), v_psi=lambda t, p, g, f: t * np.log(f) - g * p),
+        "has f where f′ belongs": play(
+            v_theta=lambda t, p, g, f: -p * np.log(f), v_psi=lambda t, p, g, f: t * np.log(f) - g * p),
         "has σ′ where f′ belongs": play(
             v_theta=lambda t, p, g, f: -p * f * (1 - f), v_psi=lambda t, p, g, f: t * f * (1 - f) - g * p),
         "has f′ = ½ everywhere; that is right at the equilibrium only": play(
@@ -353,7 +357,8 @@ check.add(
             (-g / 2 + np.array([1, -1]) * root).real, (np.array([1, -1]) * root).imag))(np.sqrt(complex(g**2 - s**2))),
         "comes from a damping of γ/2: the derivative of γψ is γ": lambda g, s: pair(-g / 2, s**2),
         "comes from a damping of 2γ: the derivative of γψ is γ": lambda g, s: pair(-2 * g, s**2),
-        "is −γ: are both players damped, or is the ½ of the quadratic formula missing?": lambda g, s: (np.full(2, -g), None),
+        "is −γ: are both players damped, or is the ½ of the quadratic formula missing?": lambda g, s: (
+            np.full(2, -g), None),
         "has the wrong sign: R1 damps": lambda g, s: pair(g, s**2),
         "is that without R1": lambda g, s: (np.zeros(2), np.array([s, -s])),
         "comes from the same sign of both mixed derivatives; in a game they are opposite": lambda g, s: pair(-g, -s**2),

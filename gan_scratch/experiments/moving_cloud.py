@@ -1,7 +1,8 @@
 """A cloud of points that can only move, and a D that is a network: the Dirac-GAN, one step nearer to a real GAN.
 
-The data is N(0, 0.05² I) in the plane, G adds its only parameter b to the same noise, D is 2-32-32-1 with tanh. Both take simultaneous
-steps of size h by plain gradient descent on the non-saturating loss, D with R1 of weight γ. Used in lecture 08 and e08.
+The data is N(0, 0.05² I) in the plane, G adds its only parameter b to the same noise, D is 2-32-32-1 with tanh.
+Both take simultaneous steps of size h by plain gradient descent on the non-saturating loss, D with R1 of weight γ.
+Used in lecture 08 and e08.
 
     python -m gan_scratch.experiments.moving_cloud
 

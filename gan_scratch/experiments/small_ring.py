@@ -1,11 +1,13 @@
 """A small GAN on a ring of eight modes that collapses within two seconds, and what it takes to keep it from that.
 
-G 2-64-64-2 and D 2-64-64-1, 1500 steps with batches of 64, on a ring of radius 2 whose modes have the standard deviation 0.1. With
-β₁ = 0.9 and a D that is slower than G it collapses; with β₁ = 0 and equal rates it reaches more modes. Lecture 09, e09a and e09b.
+G 2-64-64-2 and D 2-64-64-1, 1500 steps with batches of 64, on a ring of radius 2 whose modes have the standard
+deviation 0.1. With β₁ = 0.9 and a D that is slower than G it collapses; with β₁ = 0 and equal rates it reaches more
+modes. Lecture 09, e09a and e09b.
 
     python -m gan_scratch.experiments.small_ring
 
-prints how many modes get a fifth of their share, and the share of samples within three standard deviations of a mode, for seeds 0, 1, 2.
+prints how many modes get a fifth of their share, and the share of samples within three standard deviations of a
+mode, for seeds 0, 1, 2.
 """
 from __future__ import annotations
 
@@ -34,20 +36,23 @@ def plain(rng: np.random.Generator) -> Sequential:
 
 
 def with_minibatch(rng: np.random.Generator, layer: type = MinibatchDiscrimination) -> Sequential:
-    """A D with minibatch discrimination, 8 kernels of 3 dimensions, before its last layer."""
-    return Sequential(*hidden(2, rng), layer(WIDTH, 8, 3, rng=rng), Dense(WIDTH + 8, 1, rng=rng, init=init.he()))
+    """A D with minibatch discrimination, 8 kernels of 6 dimensions, before its last layer."""
+    return Sequential(*hidden(2, rng), layer(WIDTH, 8, 6, rng=rng), Dense(WIDTH + 8, 1, rng=rng, init=init.he()))
 
 
 def build(seed: int, D: Callable = plain, beta1: float = 0.9, lr_D: float = 3e-4, kind: type = GAN, **options) -> GAN:
     """The GAN with fresh networks; as it stands it collapses.
 
     Args:
-        D: rng -> the discriminator. beta1, lr_D: the two numbers that decide. kind, options: another GAN class and what it takes.
+        D: rng -> the discriminator. beta1, lr_D: the two numbers that decide.
+        kind, options: another GAN class and what it takes.
     """
     rng = np.random.default_rng(seed)
-    G = Sequential(*mlp((2, WIDTH, WIDTH), ReLU, init=init.he(), rng=rng), Dense(WIDTH, 2, rng=rng, init=init.he(3**0.5)))
+    G = Sequential(*mlp((2, WIDTH, WIDTH), ReLU, init=init.he(), rng=rng),
+                   Dense(WIDTH, 2, rng=rng, init=init.he(3**0.5)))
     D = D(rng)
-    return kind(G, D, 2, ema=0.99, opt_G=Adam(G.params, 1e-3, (beta1, 0.99)), opt_D=Adam(D.params, lr_D, (beta1, 0.99)), **options)
+    opt_G, opt_D = Adam(G.params, 1e-3, (beta1, 0.99)), Adam(D.params, lr_D, (beta1, 0.99))
+    return kind(G, D, 2, ema=0.99, opt_G=opt_G, opt_D=opt_D, **options)
 
 
 def train(gan: GAN, seed: int, steps: int = 1500, look: Callable = lambda step: None) -> np.ndarray:
@@ -70,8 +75,11 @@ def score(samples: np.ndarray) -> tuple[int, float]:
     return found["modes_20"], found["high_quality"]
 
 
-ROWS = {"β₁ = 0.9, lr_D = 0.0003": {}, "β₁ = 0, lr_D = 0.0003": {"beta1": 0.0}, "β₁ = 0.9, lr_D = 0.001": {"lr_D": 1e-3},
-        "β₁ = 0, lr_D = 0.001": {"beta1": 0.0, "lr_D": 1e-3}, "the first with minibatch discrimination": {"D": with_minibatch},
+ROWS = {"β₁ = 0.9, lr_D = 0.0003": {},
+        "β₁ = 0, lr_D = 0.0003": {"beta1": 0.0},
+        "β₁ = 0.9, lr_D = 0.001": {"lr_D": 1e-3},
+        "β₁ = 0, lr_D = 0.001": {"beta1": 0.0, "lr_D": 1e-3},
+        "the first with minibatch discrimination": {"D": with_minibatch},
         "the first, unrolled, K = 1, e = 0.01": {"kind": UnrolledGAN, "K": 1, "inner_lr": 0.01},
         "the first, unrolled, K = 5, e = 0.01": {"kind": UnrolledGAN, "K": 5, "inner_lr": 0.01},
         "the first, unrolled, K = 5, e = 0.03": {"kind": UnrolledGAN, "K": 5, "inner_lr": 0.03}}

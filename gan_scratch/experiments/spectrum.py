@@ -1,8 +1,10 @@
-"""The eigenvalues of a small GAN's training: the Jacobian of the field v = (−∇L_G, −∇L_D) in all weights of both networks.
+"""The eigenvalues of a small GAN's training: the Jacobian of the field v = (−∇L_G, −∇L_D) in all weights of both
+networks.
 
-`backward2` gives the derivative of S = ⟨V, ∇L⟩ in all weights for a fixed direction V. With V a unit vector that is one row of the
-Jacobian, exact; D(G(z)) is one network for this purpose, Sequential(*G, *D). Only R1's part, the second derivative of a penalty that
-contains a derivative itself, is taken by differences. G is 2-8-2, D 2-16-16-1, both with tanh and in float64: 379 weights, a second.
+`backward2` gives the derivative of S = ⟨V, ∇L⟩ in all weights for a fixed direction V. With V a unit vector that is
+one row of the Jacobian, exact; D(G(z)) is one network for this purpose, Sequential(*G, *D). Only R1's part, the
+second derivative of a penalty that contains a derivative itself, is taken by differences. G is 2-8-2, D 2-16-16-1,
+both with tanh and in float64: 379 weights, a second.
 
     python -m gan_scratch.experiments.spectrum
 
@@ -137,4 +139,5 @@ def turning(eigenvalues: np.ndarray, pairs: int = 3) -> np.ndarray:
 if __name__ == "__main__":
     for seed in range(3):
         for name, found in zip(("without R1", "with γ = 0.15"), spectra(seed=seed)):
-            print(f"seed {seed}, {name:12}:", *(f"{e:.3f}" for e in turning(found)), f"  largest real part {found.real.max():.3f}")
+            print(f"seed {seed}, {name:12}:", *(f"{e:.3f}" for e in turning(found)),
+                  f"  largest real part {found.real.max():.3f}")

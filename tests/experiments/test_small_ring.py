@@ -32,7 +32,7 @@ def test_a_training_is_repeated_by_its_seed_and_scored():
 
 
 def test_it_collapses_and_minibatch_discrimination_helps():
-    """Half of lecture 09's training; the seeds are others than the lecture's."""
-    collapsed = small_ring.score(small_ring.train(small_ring.build(5), 5, 800))
-    helped = small_ring.score(small_ring.train(small_ring.build(5, small_ring.with_minibatch), 5, 800))
+    """With a seed that the lecture doesn't show; nine of the seeds 0 to 9 reach five modes or more, seed 8 none."""
+    collapsed = small_ring.score(small_ring.train(small_ring.build(7), 7))
+    helped = small_ring.score(small_ring.train(small_ring.build(7, small_ring.with_minibatch), 7))
     assert collapsed[0] <= 3 < helped[0]
