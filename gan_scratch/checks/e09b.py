@@ -81,6 +81,16 @@ check.add(
             (sigmoid(-r @ w) @ r) / len(r) - (sigmoid(-f @ w) @ f) / len(f)),
         "has no e": lambda w, r, f, e: w - gradient_D(w, r, f),
         "is divided by 2: D's loss is a sum of two means": lambda w, r, f, e: w - e / 2 * gradient_D(w, r, f),
+        "is divided by the number of real samples for both kinds": lambda w, r, f, e: w - e * (
+            -sigmoid(-r @ w) @ r + sigmoid(f @ w) @ f) / len(r),
+        "is divided by the number of fakes for both kinds": lambda w, r, f, e: w - e * (
+            -sigmoid(-r @ w) @ r + sigmoid(f @ w) @ f) / len(f),
+        "has products of two means; the mean of the products is asked for": lambda w, r, f, e: w - e * (
+            -sigmoid(-r @ w).mean() * r.mean(0) + sigmoid(f @ w).mean() * f.mean(0)),
+        "has softplus where its derivative belongs": lambda w, r, f, e: w - e * (
+            -softplus(-r @ w) @ r / len(r) + softplus(f @ w) @ f / len(f)),
+        "goes down G's loss for the fakes; this is D's step": lambda w, r, f, e: w + e * (
+            sigmoid(-r @ w) @ r / len(r) + sigmoid(-f @ w) @ f / len(f)),
         "has a mean over all samples together": lambda w, r, f, e: w - e * (
             -sigmoid(-r @ w) @ r + sigmoid(f @ w) @ f) / (len(r) + len(f)),
     })
@@ -103,10 +113,12 @@ def steps(low, high):
 check.add(
     unrolled_value, "", {"": steps(2, 5), "no step": steps(0, 1), "one step": steps(1, 2)},
     "G's loss, under the D of K steps later (lecture 09, eq. 8)", hidden=[steps(3, 6)], mistakes={
-        "is G's loss under the D of now": lambda w, r, f, e, K: softplus(-f @ w).mean(),
+        "is G's loss under today's D": lambda w, r, f, e, K: softplus(-f @ w).mean(),
         "looks one step too far ahead": lambda w, r, f, e, K: unrolled_value(w, r, f, e, K + 1),
         "looks one step ahead, whatever K is": lambda w, r, f, e, K: unrolled_value(w, r, f, e, min(K, 1)),
-        "looks one step too few ahead": lambda w, r, f, e, K: unrolled_value(w, r, f, e, max(K - 1, 0)),
+        "is D's loss; G's is asked for": lambda w, r, f, e, K: (lambda v: (
+            softplus(-r @ v).mean() + softplus(f @ v).mean()))(ahead(w, r, f, e, K)),
+        "takes one step too few": lambda w, r, f, e, K: unrolled_value(w, r, f, e, max(K - 1, 0)),
         "comes from one step of length K e": lambda w, r, f, e, K: softplus(-f @ inner_step(w, r, f, K * e)).mean(),
         "is the minimax loss": lambda w, r, f, e, K: -softplus(f @ ahead(w, r, f, e, K)).mean(),
         "is what D pays for the fakes": lambda w, r, f, e, K: softplus(f @ ahead(w, r, f, e, K)).mean(),
@@ -157,7 +169,17 @@ check.add(
             (r @ V) @ r / len(r) + (f @ V) @ f / len(f)),
         "has σ′ at x·V; V is only a direction": lambda w, r, f, V: (
             (bend(r @ V) * (r @ V)) @ r / len(r) + (bend(f @ V) * (f @ V)) @ f / len(f)),
-        "has w where V belongs": lambda w, r, f, V: hessian_vector(w, r, f, w),
+        "has x·w where x·V belongs": lambda w, r, f, V: (
+            (bend(r @ w) * (r @ w)) @ r / len(r) + (bend(f @ w) * (f @ w)) @ f / len(f)),
+        "has σ² in place of σ(1 − σ)": lambda w, r, f, V: (
+            (sigmoid(r @ w)**2 * (r @ V)) @ r / len(r) + (sigmoid(f @ w)**2 * (f @ V)) @ f / len(f)),
+        "has σ(1 + σ) in place of σ(1 − σ)": lambda w, r, f, V: sum(
+            (sigmoid(x @ w) * (1 + sigmoid(x @ w)) * (x @ V)) @ x / len(x) for x in (r, f)),
+        "has a sum in the real samples' part, where a mean belongs": lambda w, r, f, V: (
+            products(w, r, V) + products(w, f, V) / len(f)),
+        "has a sum in the fakes' part, where a mean belongs": lambda w, r, f, V: (
+            products(w, r, V) / len(r) + products(w, f, V)),
+        "lacks the factor x·V": lambda w, r, f, V: bend(r @ w) @ r / len(r) + bend(f @ w) @ f / len(f),
         "is the diagonal of the Hessian times V, entry by entry": lambda w, r, f, V: V * (
             bend(r @ w) @ r**2 / len(r) + bend(f @ w) @ f**2 / len(f)),
         "is ⟨V, H V⟩ in each entry": lambda w, r, f, V: np.full_like(w, V @ hessian_vector(w, r, f, V)),
@@ -214,6 +236,29 @@ def at_tomorrow(w, real, fake, e):
     return taught(after, fake, e, lam)
 
 
+def mixed(w, real, fake, e, logit=False, factor=False):
+    """What the fakes teach D, with tomorrow's w in the logit only, or as the last factor only."""
+    lam, after = wish(w, real, fake, e)
+    l, last = fake @ (after if logit else w), after if factor else w
+    return -e / len(fake) * (sigmoid(l)[:, None] * lam + (bend(l) * (fake @ lam))[:, None] * last)
+
+
+def exchanged(w, real, fake, e):
+    lam, _ = wish(w, real, fake, e)
+    l = fake @ w
+    return -e / len(fake) * (sigmoid(l)[:, None] * w + (bend(l) * (fake @ lam))[:, None] * lam)
+
+
+def with_slope(slope):
+    """What the fakes teach D, with another slope of σ (M,), a function of the logits and of x̃·λ and x̃·w."""
+    def compute(w, real, fake, e):
+        lam, _ = wish(w, real, fake, e)
+        l = fake @ w
+        return -e / len(fake) * (sigmoid(l)[:, None] * lam + slope(l, fake @ lam)[:, None] * w)
+
+    return compute
+
+
 def other_sigma(w, real, fake, e):
     return taught(w, fake, e, wish(w, real, fake, e)[0], weight=lambda l: sigmoid(-l))
 
@@ -226,17 +271,17 @@ check.add(
      "one fake": lambda rng: (lambda w, r, f, e: (w, r, f[:1], e))(*linear_case(rng))},
     "the two ways in which a fake acts on G's loss (lecture 09, eq. 9)", shares={"direct": 2, "through": 6},
     hidden=[linear_case, linear_case], mistakes={
-        "is taken at the D of now, not at that of tomorrow": only_direct(
+        "is taken at today's D, not at tomorrow's": only_direct(
             lambda w, r, f, e: parts(w, r, f, e, at=now)[0]),
         "has its sign exchanged": lambda w, r, f, e: tuple(-g for g in parts(w, r, f, e)),
         "isn't divided by the number of fakes": lambda w, r, f, e: tuple(len(f) * g for g in parts(w, r, f, e)),
-        "has the w of now as a factor; in the logit of tomorrow stands that of tomorrow": only_direct(
+        "has today's w as a factor; tomorrow's logit contains w₁": only_direct(
             lambda w, r, f, e: -sigmoid(-f @ inner_step(w, r, f, e))[:, None] * w / len(f)),
         "is that of the minimax loss": only_direct(lambda w, r, f, e: (lambda a: (
             -sigmoid(f @ a)[:, None] * a / len(f)))(inner_step(w, r, f, e))),
         "is the gradient in w, one for each fake": only_direct(lambda w, r, f, e: (lambda a: (
             -sigmoid(-f @ a)[:, None] * f / len(f)))(inner_step(w, r, f, e))),
-        "is the sum of both parts; they are asked for apart": lambda w, r, f, e: (sum(parts(w, r, f, e)),) * 2,
+        "is the sum of both parts; return them separately": lambda w, r, f, e: (sum(parts(w, r, f, e)),) * 2,
         "has only the part where the logit is held fixed: σ depends on the fake as well": only_through(
             lambda w, r, f, e: parts(w, r, f, e, second=0.0)[1]),
         "has only the part in which σ changes: the factor x̃ behind it changes as well": only_through(
@@ -245,20 +290,33 @@ check.add(
             lambda w, r, f, e: parts(w, r, f, e, second=-1.0)[1]),
         "lacks e": only_through(lambda w, r, f, e: parts(w, r, f, e)[1] / e),
         "has e squared": only_through(lambda w, r, f, e: parts(w, r, f, e)[1] * e),
-        "has ∂L_G/∂w at the D of now, not at that of tomorrow": only_through(
+        "has ∂L_G/∂w at today's D, not at tomorrow's": only_through(
             lambda w, r, f, e: parts(w, r, f, e, lam_at=now)[1]),
         "has the gradient of D's loss where that of G's belongs": only_through(
             lambda w, r, f, e: parts(w, r, f, e, lam=lambda w, a, r, f: gradient_D(a, r, f))[1]),
         "has each fake's own share of ∂L_G/∂w only: every fake moves w for all of them": only_through(own_share),
-        "has the w of tomorrow where D's step was taken, at the w of now": only_through(at_tomorrow),
+        "has w₁ where D's step was taken, at today's w": only_through(at_tomorrow),
         "has σ(−l) where D's step for fakes has σ(l)": only_through(other_sigma),
+        "has w₁ in its logit; D's step was taken at today's w": only_through(
+            lambda *args: mixed(*args, logit=True)),
+        "has w₁ as its last factor; D's step was taken at today's w": only_through(
+            lambda *args: mixed(*args, factor=True)),
+        "has λ and w exchanged": only_through(exchanged),
+        "has σ in place of its derivative": only_through(with_slope(lambda l, along: sigmoid(l) * along)),
+        "has x̃·w where x̃·λ belongs": only_through(with_slope(lambda l, along: bend(l) * l)),
+        "is divided by the number of real samples": lambda w, r, f, e: tuple(
+            g * len(f) / len(r) for g in parts(w, r, f, e)),
+        "has σ at today's logit": only_direct(
+            lambda w, r, f, e: -sigmoid(-f @ w)[:, None] * inner_step(w, r, f, e) / len(f)),
+        "comes from a D whose step goes up its loss": only_direct(lambda w, r, f, e: (lambda a: (
+            -sigmoid(-f @ a)[:, None] * a / len(f)))(inner_step(w, r, f, -e))),
     })
 
 
 # --- K steps of a network ---------------------------------------------------------------------------------------------
 
 
-def unrolled(D, real, fake, e, K, lam_step=1.0, share=1.0, order=reversed, final=None):
+def unrolled(D, real, fake, e, K, lam_step=1.0, share=1.0, order=reversed, final=None, early=False, keep=1.0):
     """K steps ahead; with other signs of the two updates, another order, or another D at the end."""
     records = []
     now = copy.deepcopy(D)
@@ -274,8 +332,10 @@ def unrolled(D, real, fake, e, K, lam_step=1.0, share=1.0, order=reversed, final
     lam = [p.grad.copy() for p in end.params]
     for record in order(records):
         Hlam, d = second_derivatives(record, lam)
+        lam = [keep * a - lam_step * e * b for a, b in zip(lam, Hlam)]
+        if early:
+            _, d = second_derivatives(record, lam)
         d_fake = d_fake - share * e * d
-        lam = [a - lam_step * e * b for a, b in zip(lam, Hlam)]
     return g_loss, d_fake
 
 
@@ -318,9 +378,15 @@ check.add(
             unrolling(1, order=list),
         "goes through the last step only": unrolling(1, order=lambda records: records[-1:]),
         "goes through the first step only": unrolling(1, order=lambda records: records[:1]),
-        "begins with the λ of the D of now": unrolling(final=lambda D, end: D),
+        "begins with today's D": unrolling(final=lambda D, end: D),
         "looks one step ahead, whatever K is": lambda D, r, f, e, K: unrolled(D, r, f, e, min(K, 1)),
-        "looks one step too few ahead": lambda D, r, f, e, K: unrolled(D, r, f, e, max(K - 1, 0)),
+        "looks one step too far ahead": lambda D, r, f, e, K: unrolled(D, r, f, e, K + 1),
+        "changes λ before it leaves its part for the fakes": unrolling(1, early=True),
+        "replaces λ on the way back; it must be λ − e·Hλ": unrolling(1, keep=0.0),
+        "is what the last of the steps leaves; the parts must be added": lambda D, r, f, e, K: (
+            None, unrolled(D, r, f, e, K)[1] - unrolled(D, r, f, e, K, share=0.0)[1]),
+        "has the signs of a D that goes up its loss, in both updates": unrolling(1, share=-1.0, lam_step=-1.0),
+        "takes one step too few": lambda D, r, f, e, K: unrolled(D, r, f, e, max(K - 1, 0)),
         "has its sign exchanged": lambda *args: tuple(-value for value in unrolled(*args)),
     })
 
@@ -368,6 +434,19 @@ check.add(
             theta, psi, e, lambda h, p, t: f1(t) - h * p * f2(t)),
         "has the part through ψ₁ with the wrong sign": lambda theta, psi, e: foreseen(
             theta, psi, e, lambda h, p, t: -(f1(t) + h * p * f2(t))),
+        "lacks the inner derivative ψ of ψθ": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: f1(t) + h * f2(t)),
+        "lacks the θ of e·θ·f′(ψθ) in its derivative": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: f1(t) + p * f2(t)),
+        "lacks e in the part through ψ₁": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: (f1(t) + h * p * f2(t)) / e),
+        "has f′ and f″ at ψ₁θ in dψ₁/dθ; ψ₁ contains f′(ψθ)": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: (lambda u: f1(u) + h * p * f2(u))((p + e * h * f1(t)) * h)),
+        "has ψ₁ where ψ belongs before f″": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: f1(t) + h * (p + e * h * f1(t)) * f2(t)),
+        "lacks f′ in dψ₁/dθ, or has today's ψ in the direct part": lambda theta, psi, e: foreseen(theta, psi, e, lambda h, p, t: h * p * f2(t)),
+        "has dψ₁/dψ; ψ₁ is differentiated by θ": lambda theta, psi, e: foreseen(
+            theta, psi, e, lambda h, p, t: (1 + e * h * h * f2(t)) / e),
         "has only the part through ψ₁": lambda theta, psi, e: foreseen(theta, psi, e, own=0.0),
         "lacks the factor θ in the part through ψ₁": lambda theta, psi, e: (lambda t, later: -(
             later + e * (f1(t) + t * f2(t))) * f1(later * theta))(psi * theta, psi + e * theta * f1(psi * theta)),
