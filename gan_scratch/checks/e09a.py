@@ -48,11 +48,12 @@ check.add(ring_modes, "", {"": rings(), "three modes": rings(3, 4)}, "equal angl
 # --- how many modes ---------------------------------------------------------------------------------------------------
 
 
-def measured(near=lambda d, std: d <= 3 * std, least=lambda n, k, hits: 0.2 * n / k, share=lambda hits, n: hits / n,
+def measured(norm=None, near=lambda d, std: d <= 3 * std,
+             least=lambda n, k, hits: 0.2 * n / k, share=lambda hits, n: hits / n,
              over=lambda counts, n: counts / max(counts.sum(), 1), log=np.log):
     """Coverage with other definitions of what is near, of the least fair share, and of the shares in the divergence."""
     def compute(samples, modes, std):
-        distance = np.linalg.norm(samples[:, None] - modes, axis=2)
+        distance = np.linalg.norm(samples[:, None] - modes, norm, axis=2)
         nearest, good = distance.argmin(1), near(distance.min(1), std)
         counts = np.bincount(nearest[good], minlength=len(modes))
         n, k = len(samples), len(modes)
@@ -68,23 +69,26 @@ def coverage(samples, modes, std):
     return measured()(samples, modes, std)
 
 
-def clouds(rng, k=None):
-    """Samples at some modes in uneven shares, two of them below a fifth of the fair one, and strays near and far."""
-    k = int(rng.integers(6, 9)) if k is None else k
-    modes = ring_modes(k, 3.0)[rng.permutation(k)]
-    counts = np.array([9, 1, 30, 3, 55, *[0] * (k - 5)])
-    std = float(rng.uniform(0.1, 0.2))
-    r = std * rng.choice([0.5, 0.9, 1.5, 1.9, 2.5, 2.9, 3.1, 4.2], counts.sum())
-    angle = rng.uniform(0, 2 * np.pi, counts.sum())
-    around = np.stack([r * np.cos(angle), r * np.sin(angle)], 1)
-    around[[9, 40, 41, 42]] *= 0.1  # the few samples of two modes are good
-    samples = np.repeat(modes, counts, 0) + around
-    strays = np.concatenate([rng.uniform(-0.5, 0.5, (20, 2)), rng.uniform(8, 9, (20, 2))])
-    return rng.permutation(np.concatenate([samples, strays])), modes, std
+def clouds(k=None):
+    """n = 20 K samples, modes at irregular places: one with exactly a fifth of its share, one with a sample less."""
+    def draw(rng):
+        K = k or int(rng.choice([5, 6, 8, 9]))  # 0.2 n/K is exactly 4 for these, in whatever order one computes it
+        std = float(rng.uniform(0.1, 0.2))
+        places = np.stack(np.meshgrid(np.arange(4.0), np.arange(4.0)), -1).reshape(-1, 2) * 2
+        modes = rng.permutation(places)[:K] + rng.uniform(-0.3, 0.3, (K, 2))
+        counts = np.array([4, 3, 12, 7, 30, *[0, 1, 25, 0][:K - 5]])
+        near = np.repeat(modes, counts, 0) + ring_at(rng, std * rng.uniform(0.05, 2.9, counts.sum()))
+        edge = modes[4] + ring_at(rng, std * rng.uniform(3.1, 4.5, 10))
+        far = np.array([-6.0, -6.0]) - rng.uniform(0, 3, (20 * K - len(near) - 10, 2))
+        return rng.permutation(np.concatenate([near, edge, far])), modes, std
+
+    return draw
 
 
-def some(rng):
-    return clouds(rng)
+def ring_at(rng, r):
+    """Points at the distances r (n,), in any direction: (n, 2)."""
+    angle = rng.uniform(0, 2 * np.pi, len(r))
+    return r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
 
 
 def forward_kl(samples, modes, std):
@@ -106,12 +110,24 @@ def every(function):
 
 check.add(
     coverage, "reached, fair, quality, reverse_kl",
-    {"": some, "nothing near a mode": lambda rng: (rng.uniform(-0.5, 0.5, (30, 2)), ring_modes(7, 3.0), 0.1)},
+    {"": clouds(), "five modes": clouds(5), "nine modes": clouds(9),
+     "nothing near a mode": lambda rng: (rng.uniform(-0.5, 0.5, (30, 2)), ring_modes(7, 3.0), 0.1)},
     "what counts as a sample of a mode, and what as a fair share (lecture 09, section 2)",
-    shares={"reached": 1, "fair": 1, "quality": 1, "reverse_kl": 1}, hidden=[some, some], tolerance=1e-6,
+    shares={"reached": 1, "fair": 1, "quality": 1, "reverse_kl": 1},
+    hidden=[clouds(6), clouds(), clouds(8)], tolerance=1e-6,
     mistakes={
         "counts a mode with its whole fair share, not with a fifth of it": only(
             fair=measured(least=lambda n, k, hits: n / k)),
+        "counts a mode with half of its fair share, not with a fifth of it": only(
+            fair=measured(least=lambda n, k, hits: n / k / 2)),
+        "counts modes with more than a fifth of their share; at least a fifth is asked for": only(
+            fair=measured(least=lambda n, k, hits: 0.2 * n / k + 1e-6)),
+        "has n/8 for the fair share; there may be other numbers of modes": only(
+            fair=measured(least=lambda n, k, hits: 0.2 * n / 8)),
+        "comes from distances |x| + |y|; the ordinary (Euclidean) one is asked for": every(measured(norm=1)),
+        "comes from distances in a square; the ordinary (Euclidean) one is asked for": every(measured(norm=np.inf)),
+        "compares squared distances with 3 std²; (3 std)² = 9 std² is asked for": every(
+            measured(near=lambda d, std: d**2 <= 3 * std**2)),
         "comes from all samples; those far from every mode don't count": every(measured(near=lambda d, std: d >= 0)),
         "comes from samples within one standard deviation, not three": every(measured(near=lambda d, std: d <= std)),
         "comes from samples within two standard deviations, not three": every(
@@ -137,6 +153,11 @@ check.add(
         "is minus the entropy of the shares: log K is missing": only(
             reverse_kl=lambda s, m, d: (None, None, None, coverage(s, m, d)[3] - (
                 np.log(len(m)) if coverage(s, m, d)[2] else 0))),
+        "is the entropy of the shares; log K minus it is asked for": only(
+            reverse_kl=lambda s, m, d: (None, None, None, (np.log(len(m)) if coverage(s, m, d)[2] else 0)
+                                        - coverage(s, m, d)[3])),
+        "has q/K where q·K belongs": only(reverse_kl=lambda s, m, d: (None, None, None, coverage(s, m, d)[3] - (
+            2 * np.log(len(m)) if coverage(s, m, d)[2] else 0))),
         "has its sign exchanged": only(reverse_kl=lambda s, m, d: (None, None, None, -coverage(s, m, d)[3])),
     })
 
@@ -176,6 +197,8 @@ check.add(packed, "", {"": batches, "packs of one": lambda rng: (normal(rng, 5, 
           "m samples in a row make one input (lecture 09, section 4)", hidden=[batches], mistakes={
               "has the features of a pack in another order: sample by sample is asked for": by_feature,
               "packs samples that don't stand next to each other in the batch": spread,
+              "has the samples of a pack in reverse order": lambda x, m: x.reshape(len(x) // m, m, -1)[:, ::-1].reshape(
+                  len(x) // m, -1),
               "is the mean of each pack": lambda x, m: x.reshape(len(x) // m, m, -1).mean(1),
               "is the sum of each pack": lambda x, m: x.reshape(len(x) // m, m, -1).sum(1),
               "keeps the first sample of each pack only": lambda x, m: x[::m],
@@ -192,6 +215,10 @@ check.add(unpacked, "", {"": packs, "packs of one": lambda rng: (normal(rng, 5, 
                   dy.reshape(len(dy), m, -1).swapaxes(0, 1)),
               "gives all samples of a pack the same gradient, their mean": lambda dy, m: np.repeat(
                   dy.reshape(len(dy), m, -1).mean(1), m, 0),
+              "gives all samples of a pack the same gradient, their sum": lambda dy, m: np.repeat(
+                  dy.reshape(len(dy), m, -1).sum(1), m, 0),
+              "has the samples of a pack in reverse order": lambda dy, m: dy.reshape(len(dy), m, -1)[:, ::-1].reshape(
+                  len(dy) * m, -1),
               "gives the whole gradient to the first sample of a pack": lambda dy, m: (
                   dy.reshape(len(dy), m, -1) * (np.arange(m) == 0)[:, None]).reshape(len(dy) * m, -1),
           })
@@ -230,6 +257,12 @@ check.add(crowding, "", {"": some_points, "copies": copies},
                   lambda x: np.exp(-np.linalg.norm(x[:, None] - x, axis=2)).sum(1),
               "has its differences without |…|": lambda x: np.exp(-(x[:, None] - x).sum(2)).sum(1),
               "is the mean distance": lambda x: apart(x).mean(1),
+              "sums the exponentials of single coordinates; the exponential of their sum is asked for":
+                  lambda x: np.exp(-np.abs(x[:, None] - x)).sum((1, 2)),
+              "has the kernel of half a squared distance": lambda x: np.exp(-((x[:, None] - x) ** 2).sum(2) / 2).sum(1),
+              "has half of the squared 1-norm in the exponent": lambda x: np.exp(-apart(x) ** 2 / 2).sum(1),
+              "has the mean over the features in the exponent; the 1-norm is a sum":
+                  lambda x: np.exp(-apart(x) / x.shape[1]).sum(1),
               "is 1/(1 + distance) in place of the exponential": lambda x: (1 / (1 + apart(x))).sum(1),
               "has the sign exchanged: minus the distances": lambda x: -apart(x).sum(1),
           })
@@ -284,6 +317,8 @@ check.add(
         "has squared differences in the exponent": features_with(lambda d: np.exp(-(d**2).sum(3)).sum(1)),
         "has Euclidean distances in the exponent": features_with(lambda d: np.exp(-np.sqrt((d**2).sum(3))).sum(1)),
         "has the kernel of the lecture's simpler relative": features_with(lambda d: np.exp(-(d**2).sum(3) / 2).sum(1)),
+        "has the absolute value of the sum; the sum of absolute values is asked for": features_with(
+            lambda d: np.exp(-np.abs(d.sum(3))).sum(1)),
         "has its differences without |…|": features_with(lambda d: np.exp(-d.sum(3)).sum(1)),
         "sums the differences over the kernels, where the dimensions belong": lambda f, T: np.exp(
             -np.abs(made(f, T)[:, None] - made(f, T)).sum(2)).sum(1),
@@ -358,13 +393,19 @@ check.add(
         "has its sign exchanged: closeness falls with the distance": altered(factor=1.0),
         "has the difference itself where its sign belongs: that is the smooth kernel's slope": altered(
             slope=lambda d: d),
+        "takes the sign of 0 as 1, for j = i and for copies; np.sign(0) is 0": altered(
+            slope=lambda d: np.where(d >= 0, 1.0, -1.0)),
+        "has one sign for all dimensions of a kernel; each has its own": altered(
+            slope=lambda d: np.sign(d.sum(3, keepdims=True)) + 0 * d),
+        "is that of a smooth kernel, e to the minus half a squared distance": altered(
+            slope=lambda d: d, close=lambda M: np.exp(-((M[:, None] - M) ** 2).sum(3) / 2)),
         "has |difference| where its sign belongs": altered(slope=np.abs),
         "has 1 where the sign of the difference belongs": altered(slope=np.ones_like),
         "lacks the closeness: the derivative of an exponential contains it": altered(
             close=lambda M: np.ones_like(closeness(M))),
         "lacks the sum over the kernels": one(0, lambda do, f, T: through(
             do * (np.arange(do.shape[1]) == 0), f, T)[0] if T.shape[1] > 1 else np.zeros_like(f)),
-        "is divided by the batch size; no mean was taken": lambda do, f, T: tuple(
+        "is divided by the batch size; the sum over the batch isn't a mean": lambda do, f, T: tuple(
             g / len(f) for g in minibatch_backward(do, f, T)),
         "is twice as large as it should be: each pair is counted from both sides": altered(factor=-2.0),
         "is a sum over the batch of what belongs to one sample": one(0, lambda do, f, T: np.broadcast_to(
@@ -415,13 +456,16 @@ check.add(
             lambda g, r, f: np.abs(g).sum(), lambda g, r, f: np.sign(g) / len(f)),
         "has sums in place of means": matching(lambda g, r, f: ((f.sum(0) - r.sum(0)) ** 2).sum(),
                                                lambda g, r, f: 2 * (f.sum(0) - r.sum(0))),
-        "is half of it: there is no ½": matching(lambda g, r, f: g @ g / 2, lambda g, r, f: g / len(f)),
+        "is half of what it should be: the loss has no ½": matching(
+            lambda g, r, f: g @ g / 2, lambda g, r, f: g / len(f)),
         "compares each fake with the mean of the real samples; only the means are compared": matching(
             lambda g, r, f: ((f - r.mean(0)) ** 2).sum(1).mean(), lambda g, r, f: 2 * (f - r.mean(0)) / len(f)),
         "has its sign exchanged": matching(None, lambda g, r, f: -2 * g / len(f)),
         "lacks the batch size: one fake is a small part of the mean": matching(None, lambda g, r, f: 2 * g),
         "is divided by the number of real samples": matching(None, lambda g, r, f: 2 * g / len(r)),
         "is divided by the batch size squared": matching(None, lambda g, r, f: 2 * g / len(f) ** 2),
+        "compares two single numbers; each feature has its own mean": matching(
+            lambda g, r, f: (f.mean() - r.mean()) ** 2, lambda g, r, f: 2 * (f.mean() - r.mean()) / f.size),
         "is the gap itself": matching(None, lambda g, r, f: g),
         "has its factor 2 squared": matching(None, lambda g, r, f: 4 * g / len(f)),
     })

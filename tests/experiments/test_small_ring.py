@@ -31,8 +31,8 @@ def test_a_training_is_repeated_by_its_seed_and_scored():
     assert small_ring.score(np.zeros((2500, 2))) == (0, 0.0)
 
 
-def test_it_collapses_and_minibatch_discrimination_helps():
-    """With a seed that the lecture doesn't show; nine of the seeds 0 to 9 reach five modes or more, seed 8 none."""
+def test_it_collapses_and_a_faster_d_reaches_the_modes():
+    """With a seed that the lecture doesn't show; of the seeds 0 to 9, all reach six modes or more with the faster D."""
     collapsed = small_ring.score(small_ring.train(small_ring.build(7), 7))
-    helped = small_ring.score(small_ring.train(small_ring.build(7, small_ring.with_minibatch), 7))
-    assert collapsed[0] <= 3 < helped[0]
+    faster = small_ring.score(small_ring.train(small_ring.build(7, lr_D=3e-3), 7))
+    assert collapsed[0] <= 3 < faster[0]
