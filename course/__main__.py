@@ -1,4 +1,4 @@
-"""python -m course new | try | build | import | slides | grade | tour"""
+"""python -m course new | try | build | import | slides | collect | grade | tour"""
 from __future__ import annotations
 
 import argparse
@@ -55,11 +55,18 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("lecture", metavar="LECTURE", help="a lecture by name, beginning of its name, or one of its files")
     p.set_defaults(command=slides)
 
+    p = commands.add_parser("collect", help="put what a learning platform exports where the grader looks")
+    p.add_argument("sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
+                   help="a ZIP archive from Moodle, Canvas or Blackboard, the folder unpacked from it, or notebooks")
+    p.add_argument("--exercise", metavar="EXERCISE", help="collect this one only (default: each notebook says what it is)")
+    p.set_defaults(command=collect)
+
     p = commands.add_parser("grade", help="grade the submissions of an exercise")
     p.add_argument("exercise", metavar="EXERCISE", help="an exercise by name, beginning of its name, or one of its files")
     p.add_argument("--jobs", type=positive, default=2, metavar="N", help="submissions graded at the same time (default: 2)")
     p.add_argument("--csv", type=Path, metavar="FILE", help="write the table there instead of course/class/EXERCISE.csv")
     p.add_argument("--force", action="store_true", help="grade all, not only what changed")
+    p.add_argument("--student", nargs="+", default=[], metavar="STUDENT", help="grade these only, by the names of their folders")
     p.set_defaults(command=grade)
 
     p = commands.add_parser("tour", help="see all of it at work in two or three minutes")
@@ -101,9 +108,14 @@ def slides(args) -> int:
     return slides.make(args.lecture)
 
 
+def collect(args) -> int:
+    from course.grading import collect
+    return collect.main(args.sources, args.exercise)
+
+
 def grade(args) -> int:
     from course.grading import grade
-    return grade.main(args.exercise, args.jobs, args.csv, args.force)
+    return grade.main(args.exercise, args.jobs, args.csv, args.force, only=args.student)
 
 
 def tour(args) -> int:

@@ -90,7 +90,8 @@ def grade(job: tuple[str, str]) -> Graded:
         with open_log(student) as log:
             had = has_grades(student)
             settled = graded_by_hand(student, found)
-            convert(Autograde, student, log)
+            with kept_if_it_fails(cohort.of("autograded", student)):
+                convert(Autograde, student, log)
             leave_settled(student, settled)
             no_page = feedback(student, log)
         return Graded(student, said=found.said, problems=cohort.findings(student)["problems"] + no_page)
@@ -100,6 +101,24 @@ def grade(job: tuple[str, str]) -> Graded:
         if not had:
             forget(student)
         return Graded(student, failed=f"grading failed: {error}", kept=had, final=False)
+
+
+@contextlib.contextmanager
+def kept_if_it_fails(folder: Path):
+    """nbgrader removes a folder before it writes a new one; when it fails, the old one is put back."""
+    before = folder.with_name(f".{folder.name}.before")
+    shutil.rmtree(before, ignore_errors=True)
+    if folder.is_dir():
+        folder.rename(before)
+        shutil.copytree(before, folder)
+    try:
+        yield
+    except BaseException:
+        if before.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+            before.rename(folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def feedback(student: str, log: logging.Logger) -> list[str]:
@@ -219,7 +238,7 @@ def forget(student: str) -> None:
 
 def graded_by_hand(student: str, found: Triage) -> list[str]:
     """Cells that a person has graded, and in which the student hasn't changed anything since."""
-    file = cohort.of("autograded", student) / f"{cohort.exercise}.ipynb"
+    file = cohort.graded_notebook(student)
     if not file.is_file():
         return []
     before = {cell["id"]: "".join(cell["source"]) for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]}

@@ -14,6 +14,7 @@ class Cohort:
         root: holds solutions/. folder: holds submitted/, and gets the gradebook and all the rest. exercise: its name.
         scratch: for temporary files. isolated: run students' code under bubblewrap.
         cell, call, total: seconds, see gan_scratch.classroom.session.Limits. memory: bytes of a student's kernel.
+        database: the gradebook's URL; "" for gradebook.db in the folder.
     """
 
     root: Path
@@ -25,6 +26,7 @@ class Cohort:
     call: float = 10
     total: float = 240
     memory: int = 4 * 2**30
+    database: str = ""
 
     def of(self, step: str, student: str) -> Path:
         """A student's folder of `step`: submitted, triaged, autograded or feedback."""
@@ -40,12 +42,14 @@ class Cohort:
 
     @property
     def db_url(self) -> str:
-        return f"sqlite:///{self.folder / 'gradebook.db'}"
+        return self.database or f"sqlite:///{self.folder / 'gradebook.db'}"
+
+    def graded_notebook(self, student: str) -> Path:
+        return self.of("autograded", student) / f"{self.exercise}.ipynb"
 
     def findings(self, student: str) -> dict:
         """What the session wrote into the autograded notebook: {"tasks": [...], "problems": [...]}."""
-        file = self.of("autograded", student) / f"{self.exercise}.ipynb"
-        return json.loads(file.read_text(encoding="utf-8"))["metadata"]["gan_scratch"]
+        return json.loads(self.graded_notebook(student).read_text(encoding="utf-8"))["metadata"]["gan_scratch"]
 
 
 @dataclass

@@ -8,7 +8,9 @@
 """
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import hashlib
 import json
 import os
@@ -49,34 +51,43 @@ class Row:
     message: str
 
 
-def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force: bool = False, *, root: Path = ROOT,
-         folder: Path | None = None, isolated: bool | None = None, **limits) -> int:
-    """Grade what was submitted of an exercise; returns the exit status: 0, or 130 when interrupted.
+def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force: bool = False, *,
+         only: Iterable[str] = (), root: Path = ROOT, folder: Path | None = None, isolated: bool | None = None,
+         database: str | None = None, **limits) -> int:
+    """Grade what was submitted of an exercise; returns the exit status: 0, 1 when the grader itself failed on a
+    submission, or 130 when interrupted.
 
     Args:
         exercise: by name, beginning of its name, or one of its files. jobs: workers (default: one a core). csv: where the table
-        goes (default: FOLDER/EXERCISE.csv). force: grade also what hasn't changed. root: holds solutions/. folder: the class's
-        (default: root/course/class). isolated: under bubblewrap (default: where that works). limits: see Cohort.
+        goes (default: FOLDER/EXERCISE.csv). force: grade also what hasn't changed. only: these students; what is known of
+        the others stays. root: holds solutions/. folder: the class's (default: root/course/class). database: the
+        gradebook's URL (default: what course/nbgrader_config.py says, or gradebook.db in the folder).
+        isolated: under bubblewrap (default: where that works). limits: see Cohort.
 
-    Raises CourseError when there is no such exercise, or nothing was submitted.
+    Raises CourseError when there is no such exercise, nothing was submitted, a student isn't there, or the class is being
+    graded already.
     """
     began = time.monotonic()
-    name, folder = exercise_name(exercise, root), Path(folder or root / "course" / "class").resolve()
+    name = exercise_name(exercise, root)
+    database = configured(root) if database is None and folder is None else database or ""
+    folder = Path(folder or root / "course" / "class").resolve()
     students = submissions(folder, name, root)
+    if unknown := sorted(set(only) - set(students)):
+        raise CourseError(f"--student: there is no folder of {listed(unknown)} in {shown(folder / 'submitted')}")
     if set("*?[]") & set(str(folder)):
         raise CourseError(f"{folder}: nbgrader can't work in a folder whose path has one of * ? [ ]")
     if csv and not Path(csv).resolve().parent.is_dir():
         raise CourseError(f"--csv {csv}: there is no folder {Path(csv).parent}")
     scratch = Path(tempfile.mkdtemp(prefix="gs-")).resolve()
     unsafe = sandbox.why_not_isolated() if isolated is None else None if isolated else "it is switched off"
-    cohort = Cohort(Path(root).resolve(), folder, name, scratch, unsafe is None, **limits)
+    cohort = Cohort(Path(root).resolve(), folder, name, scratch, unsafe is None, database=database, **limits)
     if unsafe:
         print(sandbox.WARNING.format(reason=unsafe), file=sys.stderr)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the workers: there is one for each core
     try:
-        with Workers(jobs or os.cpu_count() or 1, "course.grading.autograde", cohort, seconds=2 * cohort.total + 120) as workers:
+        with locked(folder), Workers(jobs or os.cpu_count() or 1, "course.grading.autograde", cohort, seconds=2 * cohort.total + 120) as workers:
             released = register(workers, cohort)
-            results, interrupted, fresh = grade_all(workers, cohort, released, students, force)
+            results, interrupted, fresh = grade_all(workers, cohort, released, students, force, set(only))
             grades = workers.call("grades")
     finally:
         sandbox.discard(scratch)
@@ -87,11 +98,45 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
     page = folder / f"{name}_report.html"
     report.write(page, name, tasks, rows, grades, diagnoses(cohort, rows), unsafe)
     print(summary(name, rows, fresh, time.monotonic() - began) + stray(folder / "submitted").replace("; ", "\n  ", 1))
-    print(f"grades: {shown(table)} and {shown(folder / 'gradebook.db')}; report: {shown(page)}; "
+    print(f"grades: {shown(table)} and {gradebook(cohort)}; report: {shown(page)}; "
           f"feedback: {shown(folder / 'feedback')}")
     if interrupted:
         print("interrupted: what was graded is kept; the same command goes on where it stopped", file=sys.stderr)
-    return 130 if interrupted else 0
+    gave_up = [student for student in students if results[student].failed and not results[student].final and not interrupted]
+    return 130 if interrupted else int(any(results[student].failed.startswith("grading failed") for student in gave_up))
+
+
+def configured(root: Path) -> str:
+    """The gradebook's URL that the repository's nbgrader_config.py gives; "" for another root, which has its own."""
+    if Path(root).resolve() != ROOT:
+        return ""
+    from traitlets.config import PyFileConfigLoader
+
+    return PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "course")).load_config().CourseDirectory.db_url
+
+
+def gradebook(cohort: Cohort) -> str:
+    """The gradebook for messages: its file, or its address without the password."""
+    from sqlalchemy.engine import make_url
+
+    url = make_url(cohort.db_url)
+    return shown(Path(url.database)) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path):
+    """Nobody else grades in this class's folder meanwhile. Raises CourseError when somebody does."""
+    with open(folder / ".grading", "a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise CourseError(f"{shown(folder)} is being graded already ({file.read().strip()}); wait for it, or stop it "
+                              "with Ctrl-C in its terminal") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, since {time.strftime('%H:%M')}")
+        file.flush()
+        yield
 
 
 def exercise_name(given: str, root: Path) -> str:
@@ -139,7 +184,7 @@ def register(workers: Workers, cohort: Cohort) -> str:
 
 
 def grade_all(workers: Workers, cohort: Cohort, released: str, students: list[str],
-              force: bool) -> tuple[dict[str, Graded], bool, int]:
+              force: bool, only: set[str]) -> tuple[dict[str, Graded], bool, int]:
     """Grade what changed, or all; returns how each submission went, whether Ctrl-C was pressed, and how many were graded now."""
     file = cohort.folder / f"{cohort.exercise}_state.json"
     state = load_state(file)
@@ -151,9 +196,12 @@ def grade_all(workers: Workers, cohort: Cohort, released: str, students: list[st
     results = {}
     for student in students:
         known = state.get(student, {})
-        there = known and (known["graded"]["failed"] or student in in_book and cohort.of("feedback", student).is_dir())
-        if there and known["key"] == keys[student] and not force:
+        there = known and (known["graded"]["failed"] or student in in_book and finished(cohort, student))
+        left_alone = only and student not in only
+        if there and (left_alone or known["key"] == keys[student] and not force):
             results[student] = Graded(**known["graded"])
+        elif left_alone:
+            results[student] = Graded(student, failed="not graded yet", kept=student in in_book)
     todo = [(student, released) for student in students if student not in results]
     interrupted = False
     try:
@@ -172,6 +220,11 @@ def grade_all(workers: Workers, cohort: Cohort, released: str, students: list[st
         results.setdefault(student, Graded(student, failed="not graded yet: interrupted", kept=student in in_book))
     workers.call("clean_up", [student for student in students if results[student].failed and student not in in_book])
     return results, interrupted, len(todo)
+
+
+def finished(cohort: Cohort, student: str) -> bool:
+    """Whether what grading leaves behind is there; where it isn't, the submission is graded again."""
+    return cohort.of("feedback", student).is_dir() and cohort.graded_notebook(student).is_file()
 
 
 def places(folder: Path) -> list[Path]:
@@ -246,7 +299,7 @@ def diagnoses(cohort: Cohort, rows: list[Row]) -> Counter:
     """(task, sentence) of all graded submissions."""
     found = Counter()
     for r in rows:
-        if r.auto_score is not None:
+        if r.auto_score is not None and cohort.graded_notebook(r.student_id).is_file():
             for task in cohort.findings(r.student_id)["tasks"]:
                 found.update((task["name"], sentence) for sentence in task["diagnoses"])
     return found

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from course.grading import grade, sandbox
+from course.grading import autograde, grade, sandbox
 from course.building.units import ROOT, CourseError
 from gan_scratch import cli
 from gan_scratch.classroom import released
@@ -39,9 +39,9 @@ ODD_NAMES = {
 }
 
 
-def run(root: Path, **options) -> dict[str, dict]:
-    """Grade with short limits; returns the table by student."""
-    assert grade.main(NAME, jobs=2, root=root, **{**LIMITS, **options}) == 0
+def run(root: Path, status: int = 0, **options) -> dict[str, dict]:
+    """Grade with short limits, which ends with this exit status; returns the table by student."""
+    assert grade.main(NAME, jobs=2, root=root, **{**LIMITS, **options}) == status
     return table(root)
 
 
@@ -204,7 +204,7 @@ def test_the_hostile_set_with_resource_limits_only(tmp_path, capfd):
 
 def test_a_submission_that_kills_the_grader_takes_only_itself(tmp_path):
     hostile.write_class(tmp_path, [case for case in CASES if case.name in ("kills_the_grader", "all_right", "one_wrong")])
-    rows = run(tmp_path, isolated=False)
+    rows = run(tmp_path, status=1, isolated=False)  # it has to be looked at
     assert rows["kills_the_grader"]["status"] == "not gradable" and "its process died" in rows["kills_the_grader"]["message"]
     assert (rows["all_right"]["auto_score"], rows["one_wrong"]["auto_score"]) == ("5", "3")
     assert book(tmp_path, "SELECT student_id FROM submitted_assignment ORDER BY 1") == [("all_right",), ("one_wrong",)]
@@ -239,6 +239,69 @@ def test_only_what_changed_is_graded_again(small_class, capsys):
     shutil.rmtree(small_class / "course" / "class" / "autograded" / "ben")
     (small_class / "course" / "class" / "gradebook.db").unlink()
     assert fresh() == 2 and table(small_class)["ben"]["auto_score"] == "5"
+
+
+def test_some_students_only(small_class):
+    hand_in(small_class, "ben", hostile.right())
+    hand_in(small_class, "carl", hostile.right())
+    rows = run(small_class, only=["carl"])
+    assert (rows["anna"]["auto_score"], rows["ben"]["auto_score"], rows["carl"]["auto_score"]) == ("5", "0", "5")
+    hand_in(small_class, "dora", hostile.right())
+    rows = run(small_class, only=["ben"])
+    assert rows["ben"]["auto_score"] == "5" and "not graded yet" in rows["dora"]["message"]
+    assert run(small_class)["dora"]["auto_score"] == "5"
+    with pytest.raises(CourseError, match="no folder of emil"):
+        run(small_class, only=["emil", "anna"])
+
+
+def test_the_gradebook_may_be_elsewhere(small_class, tmp_path, capsys):
+    elsewhere = tmp_path / "another place.db"
+    rows = run(small_class, database=f"sqlite:///{elsewhere}", force=True)
+    assert rows["anna"]["auto_score"] == "5" and "another place.db" in capsys.readouterr().out
+    with contextlib.closing(sqlite3.connect(elsewhere)) as connection:
+        assert dict(connection.execute(SCORES)) == {"anna": 5.0, "ben": 0.0}
+
+
+def test_the_configuration_names_the_gradebook(monkeypatch, tmp_path):
+    assert grade.configured(ROOT).endswith("course/class/gradebook.db") and grade.configured(tmp_path) == ""
+    cohort = grade.Cohort(tmp_path, tmp_path, NAME, tmp_path, False, database="postgresql://gan:secret@db.example/grades")
+    assert cohort.db_url.endswith("/grades")
+    assert "secret" not in grade.gradebook(cohort) and "db.example" in grade.gradebook(cohort)
+
+
+def test_two_graders_at_once(small_class):
+    folder = small_class / "course" / "class"
+    with grade.locked(folder), pytest.raises(CourseError, match="is being graded already .process "):
+        run(small_class)
+    assert run(small_class)["anna"]["auto_score"] == "5"
+
+
+@pytest.mark.parametrize("step", ["autograded", "feedback"])
+def test_a_class_whose_results_are_gone_is_graded_again(small_class, step):
+    """A failed run had left the gradebook with grades and no notebooks, and each later one stopped with an error."""
+    shutil.rmtree(small_class / "course" / "class" / step / "ben")
+    assert run(small_class)["ben"]["auto_score"] == "0"
+    assert (small_class / "course" / "class" / step / "ben" / NAME).is_dir()
+
+
+def test_the_last_good_state_stays_when_nbgrader_fails(tmp_path):
+    folder = tmp_path / "anna" / NAME
+    folder.mkdir(parents=True)
+    (folder / "good.ipynb").write_text("good")
+    with pytest.raises(OSError, match="disk full"), autograde.kept_if_it_fails(folder):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / "half.ipynb").write_text("half")
+        raise OSError("disk full")
+    assert [path.name for path in folder.iterdir()] == ["good.ipynb"] and len(list(folder.parent.iterdir())) == 1
+    with autograde.kept_if_it_fails(folder):
+        shutil.rmtree(folder)
+        folder.mkdir()
+    assert not list(folder.iterdir()) and len(list(folder.parent.iterdir())) == 1
+    shutil.rmtree(folder)
+    with pytest.raises(ValueError), autograde.kept_if_it_fails(folder):
+        raise ValueError
+    assert not list(folder.parent.iterdir())
 
 
 def test_grades_given_by_hand_survive(small_class):
