@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     p = commands.add_parser("collect", help="put what a learning platform exports where the grader looks")
     p.add_argument("sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
                    help="a ZIP archive from Moodle, Canvas or Blackboard, the folder unpacked from it, or notebooks")
-    p.add_argument("--exercise", metavar="EXERCISE", help="collect this one only (default: each notebook says what it is)")
+    p.add_argument("--exercise", metavar="EXERCISE", help="collect this one only (default: all)")
     p.set_defaults(command=collect)
 
     p = commands.add_parser("grade", help="grade the submissions of an exercise")
@@ -66,7 +66,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--jobs", type=positive, default=2, metavar="N", help="submissions graded at the same time (default: 2)")
     p.add_argument("--csv", type=Path, metavar="FILE", help="write the table there instead of course/class/EXERCISE.csv")
     p.add_argument("--force", action="store_true", help="grade all, not only what changed")
-    p.add_argument("--student", nargs="+", default=[], metavar="STUDENT", help="grade these only, by the names of their folders")
+    p.add_argument("--student", nargs="+", default=[], metavar="STUDENT",
+                   help="grade these only, by the names of their folders")
     p.set_defaults(command=grade)
 
     p = commands.add_parser("tour", help="see all of it at work in two or three minutes")

@@ -85,7 +85,8 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
         print(sandbox.WARNING.format(reason=unsafe), file=sys.stderr)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the workers: there is one for each core
     try:
-        with locked(folder), Workers(jobs or os.cpu_count() or 1, "course.grading.autograde", cohort, seconds=2 * cohort.total + 120) as workers:
+        with locked(folder), Workers(jobs or os.cpu_count() or 1, "course.grading.autograde", cohort,
+                                     seconds=2 * cohort.total + 120) as workers:
             released = register(workers, cohort)
             results, interrupted, fresh = grade_all(workers, cohort, released, students, force, set(only))
             grades = workers.call("grades")
@@ -102,8 +103,8 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
           f"feedback: {shown(folder / 'feedback')}")
     if interrupted:
         print("interrupted: what was graded is kept; the same command goes on where it stopped", file=sys.stderr)
-    gave_up = [student for student in students if results[student].failed and not results[student].final and not interrupted]
-    return 130 if interrupted else int(any(results[student].failed.startswith("grading failed") for student in gave_up))
+    gave_up = any(result.failed.startswith("grading failed") for result in results.values())
+    return 130 if interrupted else int(gave_up)
 
 
 def configured(root: Path) -> str:

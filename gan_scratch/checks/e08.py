@@ -60,6 +60,12 @@ check.add(alternating, "M", CASES, "y sees the new x (lecture 08, section 3, eq.
     "forgets in y's row that the new x contains the old x's own part, 1 + h A₁₁": without_own_part,
     "forgets in y's row that the new x contains y as well": lambda A, h: np.array(
         [[1 + h * A[0, 0], h * A[0, 1]], [h * A[1, 0] * (1 + h * A[0, 0]), 1 + h * A[1, 1]]]),
+    "lacks x's own entry, h A₁₁: x moves by itself, too": lambda A, h: (
+        (I + h * Y @ A) @ (I + h * X @ (A - np.diag([A[0, 0], 0])))),
+    "lacks y's own entry, h A₂₂: y moves by itself, too": lambda A, h: (
+        (I + h * Y @ (A - np.diag([0, A[1, 1]]))) @ (I + h * X @ A)),
+    "lacks h at A₂₁ in y's move": lambda A, h: (I + np.array([[0, 0], [A[1, 0], h * A[1, 1]]])) @ (I + h * X @ A),
+    "lacks h at A₁₂ in x's move": lambda A, h: (I + h * Y @ A) @ (I + np.array([[h * A[0, 0], A[0, 1]], [0, 0]])),
     "loses x in y's move, which has to leave x as it is": lambda A, h: (Y + h * Y @ A) @ (I + h * X @ A),
     "comes from the transposed A": lambda A, h: alternating(A.T, h),
     "ignores the diagonal of A": lambda A, h: alternating(A - np.diag(np.diag(A)), h),
@@ -116,6 +122,8 @@ check.add(optimistic, "M", CASES, "how w_{t+1} comes from w_t and w_{t−1}, and
               "has ones everywhere where the identity matrix belongs": blocks(TWICE, BACK, (np.ones((2, 2)), ZERO)),
               "has 1 added to all entries at the upper left; the identity matrix has ones on its diagonal only":
                   blocks(lambda B: 1 + 2 * B, BACK),
+              "lacks h at the old field": lambda A, h: np.block([[I + 2 * h * A, -A], [I, ZERO]]),
+              "lacks h at the present field": lambda A, h: np.block([[I + 2 * A, -h * A], [I, ZERO]]),
               "lacks the old field": blocks(TWICE, lambda B: ZERO),
               "lacks w itself, that is, the identity matrix at the upper left": blocks(lambda B: 2 * B, BACK),
               "keeps the old w_{t−1} in its lower half; there w_t has to stand, which is the next w_{t−1}":
@@ -223,6 +231,8 @@ check.add(measured_growth, "", {"": spiral, "an oblong spiral": oblong, "another
           "the factor per step in the long run (lecture 08, section 3)", tolerance=5e-4,
           hidden=[oblong, creep, spiral, oblong], mistakes={
               "is the growth over the whole path, not per step": lambda p: radii(p)[-1] / radii(p)[0],
+              "is the growth over the last 1000 steps, not per step": lambda p: radii(p)[-1] / radii(p)[-1001],
+              "is the growth over the last 100 steps, not per step": lambda p: radii(p)[-1] / radii(p)[-101],
               "is the growth over the second half, not per step": lambda p: radii(p)[-1] / radii(p)[p.shape[1] // 2],
               "comes from the whole path, and the beginning isn't the long run": lambda p: per_step(radii(p)),
               "comes from the first step, and the beginning isn't the long run": lambda p: radii(p)[1] / radii(p)[0],
@@ -388,6 +398,8 @@ check.add(
     hidden=[strength(1, 1.9), strength(2.1, 3)],
     mistakes={
         "is γ/f′(0)² for every γ; with real eigenvalues it is another": lambda g, s: g / s**2,
+        "has the border between its two cases at γ = f′(0); the eigenvalues are complex up to 2f′(0)": lambda g, s: (
+            g / s**2 if g < s else 4 / (g + 2 * root_of(g, s))),
         "is the bound of the slower eigenvalue; the faster one is stricter": lambda g, s: (
             g / s**2 if g < 2 * s else 2 / (g / 2 - root_of(g, s))),
         "is 2/γ, as if D played alone": lambda g, s: 2 / g if g else 1.0,

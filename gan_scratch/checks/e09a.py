@@ -91,6 +91,14 @@ def ring_at(rng, r):
     return r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
 
 
+def forward_of_reached(samples, modes, std):
+    """The forward KL over the modes that are reached."""
+    distance = np.linalg.norm(samples[:, None] - modes, axis=2)
+    counts = np.bincount(distance.argmin(1)[distance.min(1) <= 3 * std], minlength=len(modes))
+    q = counts[counts > 0] / max(counts.sum(), 1)
+    return None, None, None, -np.log(q * len(modes)).sum() / len(modes)
+
+
 def forward_kl(samples, modes, std):
     distance = np.linalg.norm(samples[:, None] - modes, axis=2)
     counts = np.bincount(distance.argmin(1)[distance.min(1) <= 3 * std], minlength=len(modes))
@@ -143,6 +151,8 @@ check.add(
         "takes a fifth of the share of the good samples, not of all": only(
             fair=measured(least=lambda n, k, hits: max(0.2 * hits / k, 1e-9))),
         "counts modes with one good sample, as the first output does": only(fair=measured(least=lambda n, k, hits: 1)),
+        "is the share of the modes that are reached; the share of good samples is asked for": lambda s, m, d: (
+            None, None, coverage(s, m, d)[0] / len(m), None),
         "is the number of good samples; a share is asked for": only(quality=measured(share=lambda hits, n: hits)),
         "is in per cent; a share is asked for": only(quality=measured(share=lambda hits, n: 100 * hits / n)),
         "is the share of the others": only(quality=measured(share=lambda hits, n: 1 - hits / n)),
@@ -150,6 +160,7 @@ check.add(
         "comes from shares of all samples; those of the good ones add up to 1": only(
             reverse_kl=measured(over=lambda counts, n: counts / n)),
         "is the forward KL, with even shares in front of the logarithm": forward_kl,
+        "is the forward KL over the modes that are reached": forward_of_reached,
         "is minus the entropy of the shares: log K is missing": only(
             reverse_kl=lambda s, m, d: (None, None, None, coverage(s, m, d)[3] - (
                 np.log(len(m)) if coverage(s, m, d)[2] else 0))),

@@ -80,6 +80,10 @@ check.add(
         "has σ(−l) for the fakes; the derivative of softplus(l) is σ(l)": lambda w, r, f, e: w + e * (
             (sigmoid(-r @ w) @ r) / len(r) - (sigmoid(-f @ w) @ f) / len(f)),
         "has no e": lambda w, r, f, e: w - gradient_D(w, r, f),
+        "has no e at the fakes' part": lambda w, r, f, e: (
+            w + e * sigmoid(-r @ w) @ r / len(r) - sigmoid(f @ w) @ f / len(f)),
+        "has no e at the real samples' part": lambda w, r, f, e: (
+            w + sigmoid(-r @ w) @ r / len(r) - e * sigmoid(f @ w) @ f / len(f)),
         "is divided by 2: D's loss is a sum of two means": lambda w, r, f, e: w - e / 2 * gradient_D(w, r, f),
         "is divided by the number of real samples for both kinds": lambda w, r, f, e: w - e * (
             -sigmoid(-r @ w) @ r + sigmoid(f @ w) @ f) / len(r),
