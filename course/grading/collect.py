@@ -38,6 +38,7 @@ from gan_scratch.classroom.notebooks import LARGEST_FILE, NotGradable
 from gan_scratch.files import replacing
 
 DEEPEST = 3  # archives in archives
+OTHER = "not a notebook"  # such as the texts that platforms add
 SAME_TIME = 2.0  # seconds: what ZIP archives round times to
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.*))?")
 CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)", re.I)
@@ -83,7 +84,7 @@ class Version:
 
 
 def main(sources: list[Path], exercise: str | None = None, *, folder: Path | None = None) -> int:
-    """Place every notebook that is found; returns 0, or 1 when something couldn't be placed.
+    """Place every notebook that is found; returns 0, or 1 when one couldn't be placed.
 
     Args:
         sources: archives, folders, or files. exercise: only this one; notebooks of others are refused by name.
@@ -104,9 +105,13 @@ def main(sources: list[Path], exercise: str | None = None, *, folder: Path | Non
     print(f"collected: {placed}, in {folder / 'submitted'}")
     for line in people.said + said:
         print(f"  {line}")
-    for shown, reason in left:
+    others = [shown for shown, reason in left if reason == OTHER]
+    if others:
+        print(f"  other files, which were left where they are: {listed(others)}")
+    missed = [(shown, reason) for shown, reason in left if reason != OTHER]
+    for shown, reason in missed:
         print(f"  not placed: {shown}: {reason}")
-    return int(bool(left))
+    return int(bool(missed))
 
 
 def full_name(exercise: str) -> str:
@@ -187,7 +192,7 @@ def worth(arrival: Arrival, left: list) -> Iterator[Arrival]:
     if ".ipynb" in name or head.startswith(b"{") and (b'"cells"' in arrival.data or b'"nbformat"' in arrival.data):
         yield arrival
     else:
-        left.append((arrival.shown, "not a notebook"))
+        left.append((arrival.shown, OTHER))
 
 
 def trimmed(came: list[Arrival]) -> list[Arrival]:
