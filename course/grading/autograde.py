@@ -26,6 +26,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course.grading import execute  # noqa: F401  (the preprocessors; loaded once for all workers)
 from course.grading.cohort import Cohort, Graded
+from course.grading.remarks import taken_from_the_library
 from course.building.units import ROOT
 from gan_scratch.classroom.matching import grade_id, takes_answer, takes_code
 from gan_scratch.classroom.notebooks import NotGradable
@@ -94,7 +95,8 @@ def grade(job: tuple[str, str]) -> Graded:
                 convert(Autograde, student, log)
             leave_settled(student, settled)
             no_page = feedback(student, log)
-        return Graded(student, said=found.said, problems=cohort.findings(student)["problems"] + no_page)
+        looks = taken_from_the_library(read(skeleton), found.notebook)
+        return Graded(student, said=found.said, problems=cohort.findings(student)["problems"] + looks + no_page)
     except NotGradable as error:
         return Graded(student, failed=str(error), kept=had or has_grades(student))
     except Exception as error:

@@ -36,6 +36,7 @@ from gan_scratch.classroom.finding import candidates, listed
 from gan_scratch.files import replacing
 
 LARGE = 2**24  # bytes of a file that is told by its size and time
+ABSENT = "no submission"  # what triage says of a student without any notebook of this exercise
 HEADER = ("student_id", "status", "auto_score", "auto_max", "manual_pending", "message")
 
 
@@ -272,6 +273,8 @@ def row(graded: Graded, tasks: list[dict], grades: list[dict]) -> Row:
     tests = {task["grade_id"]: task["points"] for task in tasks if not task["solution"]}
     most = float(sum(tests.values()))
     if graded.failed:
+        if graded.failed == ABSENT and not graded.kept:
+            return Row(graded.student, "absent", None, most, 0, "")
         kept = ["the gradebook keeps the grade of an earlier version"] if graded.kept else []
         return Row(graded.student, "not gradable", None, most, 0, printable("; ".join([graded.failed, *kept])))
     mine = [grade for grade in grades if grade["student"] == graded.student]
@@ -309,8 +312,8 @@ def diagnoses(cohort: Cohort, rows: list[Row]) -> Counter:
 def summary(name: str, rows: list[Row], fresh: int, seconds: float) -> str:
     """What the terminal shows."""
     count = Counter(r.status for r in rows)
-    lines = [f"{name}: {len(rows)} submissions: {count['graded']} graded, {count['repaired']} repaired, "
-             f"{count['not gradable']} not gradable ({fresh} in {seconds:.0f} s, {len(rows) - fresh} unchanged)"]
+    lines = [f"{name}: {len(rows) - count['absent']} submissions: {count['graded']} graded, {count['repaired']} repaired, "
+             f"{count['not gradable']} not gradable; {count['absent']} absent ({fresh} in {seconds:.0f} s, {len(rows) - fresh} unchanged)"]
     scores = [r.auto_score for r in rows if r.auto_score is not None]
     if scores:
         lines.append(f"mean {sum(scores) / len(scores):.1f} of {rows[0].auto_max:g} points; "

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_scratch import plot
+from gan_scratch.classroom.call import NOT_WRITTEN
 from gan_scratch.files import replacing
 
 MOST_DIAGNOSES = 25
@@ -48,7 +49,8 @@ def write(path: Path, name: str, tasks: list[dict], rows: list, grades: list[dic
                   section("Tasks", difficulty(tasks, grades)),
                   section("The most frequent diagnoses", frequent(diagnoses, len(graded))),
                   section("Left to grade by hand", by_hand(tasks, grades))]
-    parts += [section("Could not be graded", people(rows, lambda row: row.auto_score is None)),
+    parts += [section("Could not be graded", people(rows, lambda row: row.status == "not gradable")),
+              section("Absent", names(rows)),
               section("Repaired before grading", people(rows, lambda row: row.status == "repaired")),
               section("Remarks on other submissions", people(rows, lambda row: row.status == "graded" and row.message))]
     with replacing(path) as temporary:
@@ -63,8 +65,8 @@ def section(title: str, content: str) -> str:
 def overview(rows: list) -> str:
     count = Counter(row.status for row in rows)
     scores = [row.auto_score for row in rows if row.auto_score is not None]
-    text = (f"{len(rows)} submissions: {count['graded']} graded as they were, {count['repaired']} repaired and graded, "
-            f"{count['not gradable']} could not be graded. ")
+    text = (f"{len(rows) - count['absent']} submissions: {count['graded']} graded as they were, {count['repaired']} repaired and graded, "
+            f"{count['not gradable']} could not be graded. {count['absent']} students handed nothing in. ")
     if scores:
         text += f"Of {rows[0].auto_max:g} automatic points, mean {np.mean(scores):.1f}, median {np.median(scores):.1f}. "
     return f"<p>{text}Written {datetime.datetime.now():%Y-%m-%d %H:%M}.</p>\n"
@@ -91,11 +93,20 @@ def distribution(rows: list):
 
 
 def difficulty(tasks: list[dict], grades: list[dict]) -> str:
-    """For each automatic task the share of submissions with all its points."""
+    """For each automatic task the share of submissions with all its points, and how it goes with the rest.
+
+    Discrimination is the correlation of a task's points with the points of all other tasks: near 0, or below, a task tells
+    nothing about who can do the rest, and should be looked at.
+    """
     tests = [task for task in tasks if not task["solution"]]
-    scores = defaultdict(list)
+    scores, total = defaultdict(list), Counter()
+    mine = defaultdict(dict)
+    tested = {task["grade_id"] for task in tests}
     for grade in grades:
         scores[grade["cell"]].append(grade["auto_score"] or 0.0)
+        if grade["cell"] in tested:
+            mine[grade["cell"]][grade["student"]] = grade["auto_score"] or 0.0
+            total[grade["student"]] += grade["auto_score"] or 0.0
     names = [task["grade_id"].removeprefix("test_") for task in tests]
     shares = [np.mean([score >= task["points"] for score in scores[task["grade_id"]]] or [0]) for task in tests]
     fig, axis = plot.figure(11, 1.4 + 0.45 * len(tests))
@@ -104,23 +115,38 @@ def difficulty(tasks: list[dict], grades: list[dict]) -> str:
     axis.set_yticks(range(len(tests)), names, parse_math=False)
     axis.invert_yaxis()
     axis.set(xlim=(0, 100), xlabel="submissions with all points of the task (%)")
-    lines = [(name, f"{task['points']:g}", f"{100 * share:.0f} %", f"{np.mean(scores[task['grade_id']] or [0]):.2f}")
-             for name, task, share in zip(names, tests, shares)]
-    return svg(fig) + table(("task", "points", "all points", "mean"), lines, numbers=(1, 2, 3))
+    lines = [(name, f"{task['points']:g}", f"{100 * share:.0f} %", f"{np.mean(scores[task['grade_id']] or [0]):.2f}",
+              discrimination(mine[task["grade_id"]], total)) for name, task, share in zip(names, tests, shares)]
+    return svg(fig) + table(("task", "points", "all points", "mean", "discrimination"), lines, numbers=(1, 2, 3, 4))
+
+
+def discrimination(points: dict[str, float], total: dict[str, float]) -> str:
+    """The correlation of a task's points with those of all other tasks; "–" where one of the two doesn't vary."""
+    task = np.array(list(points.values()))
+    rest = np.array([total[student] for student in points]) - task
+    if len(task) < 3 or not np.ptp(task) or not np.ptp(rest):
+        return "–"
+    return f"{np.corrcoef(task, rest)[0, 1]:.2f}"
 
 
 def frequent(diagnoses: Counter, graded: int) -> str:
     """Sentences that differ in numbers alone count as one; the most common of them stands for all."""
     groups: dict[tuple, Counter] = defaultdict(Counter)
+    unwritten = Counter()
     for (task, sentence), n in diagnoses.items():
         sentence = sentence.removeprefix(f"{task.removeprefix('test_')}: ")
+        if NOT_WRITTEN in sentence.lower():
+            unwritten[task.removeprefix("test_")] += n
+            continue
         groups[task, re.sub(r"\d[\d.e+-]*", "#", sentence)][sentence] += n
+    told = ", ".join(f"{task} {n}" for task, n in unwritten.most_common())
+    note = f"<p>Not written yet: {escape(told)}.</p>" if told else ""
     if not groups:
-        return "<p>None.</p>"
+        return note or "<p>None.</p>"
     ordered = sorted(groups.items(), key=lambda group: -group[1].total())[:MOST_DIAGNOSES]
     lines = [(f"{same.total()}", f"{100 * same.total() / graded:.0f} %", task.removeprefix("test_"),
               printable(same.most_common(1)[0][0])) for (task, _), same in ordered]
-    return table(("how often", "share", "task", "diagnosis"), lines, numbers=(0, 1))
+    return note + table(("how often", "share", "task", "diagnosis"), lines, numbers=(0, 1))
 
 
 def by_hand(tasks: list[dict], grades: list[dict]) -> str:
@@ -129,6 +155,12 @@ def by_hand(tasks: list[dict], grades: list[dict]) -> str:
     shown = [task for task in tasks if task["solution"] or waiting[task["grade_id"]]]
     lines = [(task["grade_id"], f"{task['points']:g}", f"{waiting[task['grade_id']]}") for task in shown]
     return table(("cell", "points", "submissions waiting"), lines, numbers=(1, 2)) if lines else "<p>Nothing.</p>"
+
+
+def names(rows: list) -> str:
+    """Who handed nothing in."""
+    absent = [printable(row.student_id) for row in rows if row.status == "absent"]
+    return f"<p>{escape(', '.join(absent) or 'Nobody')}.</p>"
 
 
 def people(rows: list, chosen) -> str:

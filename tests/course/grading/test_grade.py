@@ -155,14 +155,14 @@ def test_names_of_folders(hostile_class):
         assert row["auto_score"] == ("" if score is None else f"{score:g}"), row
     assert "rename it" in rows[" space"]["message"] and "rename it" in rows["two\nlines"]["message"]
     assert all(row["status"] == "not gradable" for name, row in rows.items() if name.startswith("caf"))
-    assert rows["absent"]["status"] == "not gradable" and rows["absent"]["message"] == "no submission"
+    assert rows["absent"]["status"] == "absent" and rows["absent"]["message"] == ""
 
 
 @NEEDS_BWRAP
 def test_what_could_not_be_graded_is_not_in_the_gradebook_as_zero(hostile_class):
     root, rows, _ = hostile_class
     students = {student for student, in book(root, "SELECT student_id FROM submitted_assignment")}
-    assert students == {name for name, row in rows.items() if row["status"] != "not gradable"}
+    assert students == {name for name, row in rows.items() if row["status"] not in ("not gradable", "absent")}
     scores = dict(book(root, SCORES))
     assert {name: f"{score:g}" for name, score in scores.items()} == {name: rows[name]["auto_score"] for name in students}
 
@@ -302,6 +302,18 @@ def test_the_last_good_state_stays_when_nbgrader_fails(tmp_path):
     with pytest.raises(ValueError), autograde.kept_if_it_fails(folder):
         raise ValueError
     assert not list(folder.parent.iterdir())
+
+
+def test_an_answer_from_the_library_is_remarked_and_costs_nothing(tmp_path):
+    hostile.write_class(tmp_path, [])
+    notebook = hostile.right()
+    cell = next(cell for cell in notebook["cells"] if "def kl" in "".join(cell["source"]))
+    cell["source"] = "from gan_scratch.checks.e06 import kl"
+    hand_in(tmp_path, "anna", hostile.right())
+    hand_in(tmp_path, "ben", notebook)
+    rows = run(tmp_path)
+    assert rows["ben"]["auto_score"] == rows["anna"]["auto_score"] == "5" and not rows["anna"]["message"]
+    assert "imports gan_scratch.checks.e06.kl, the references of the checks: look at it" in rows["ben"]["message"]
 
 
 def test_grades_given_by_hand_survive(small_class):
