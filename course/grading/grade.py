@@ -313,7 +313,8 @@ def summary(name: str, rows: list[Row], fresh: int, seconds: float) -> str:
     """What the terminal shows."""
     count = Counter(r.status for r in rows)
     lines = [f"{name}: {len(rows) - count['absent']} submissions: {count['graded']} graded, {count['repaired']} repaired, "
-             f"{count['not gradable']} not gradable; {count['absent']} absent ({fresh} in {seconds:.0f} s, {len(rows) - fresh} unchanged)"]
+             f"{count['not gradable']} not gradable; {count['absent']} absent "
+             f"({fresh} in {seconds:.0f} s, {len(rows) - fresh} unchanged)"]
     scores = [r.auto_score for r in rows if r.auto_score is not None]
     if scores:
         lines.append(f"mean {sum(scores) / len(scores):.1f} of {rows[0].auto_max:g} points; "
