@@ -11,7 +11,7 @@ import numpy as np
 
 from gan_scratch import theory
 from gan_scratch.data import ring
-from gan_scratch.gans.unrolled import descend, differentiate
+from gan_scratch.experiments.inner_steps import largest_curvature, loss_ahead
 from gan_scratch.layers import BatchNorm, Dense, LayerNorm, LeakyReLU, MinibatchDiscrimination, Sequential, SpectralNorm, Tanh
 from gan_scratch.losses import Minimax, NonSaturating, Wasserstein
 from gan_scratch.metrics import w1_1d, w1_matched
@@ -158,8 +158,8 @@ def spectral_norm_bounds_the_slope(seed: int = 0) -> dict[str, float]:
 def unrolling_needs_small_steps(seed: int = 0) -> dict[str, float]:
     """How long may the inner steps of an unrolled GAN be? Below 2/λ, λ the largest curvature of D's loss in D's weights.
 
-    D has learnt for 300 steps to tell the ring from the ring blurred by N(0, 1). H V, the Hessian's product with a direction, is what unrolling
-    differentiates anyway, so power iteration, V ← H V/‖H V‖, gives λ.
+    D has learnt for 300 steps to tell the ring from the ring blurred by N(0, 1). λ is found by power iteration
+    (`inner_steps.largest_curvature`).
 
     Returns: λ; limit, 2/λ; D's loss now, after 20 steps of a quarter of the limit, and after 20 of four times the limit.
     """
@@ -170,28 +170,10 @@ def unrolling_needs_small_steps(seed: int = 0) -> dict[str, float]:
     for _ in range(300):
         learn(D, optimizer, loss, *draw())
     real, fake = draw()
-    V = [rng.standard_normal(p.value.shape, np.float32) for p in D.params]
-    for _ in range(50):
-        _, uses = descend(D, real, fake, loss, 0.0)
-        size = np.sqrt(sum((v * v).sum() for v in V))
-        directions = {p: v / size for p, v in zip(D.params, V)}
-        for p in D.params:
-            p.grad[...] = 0
-        for use in uses:
-            differentiate(D, *use, directions)
-        V = [p.grad.copy() for p in D.params]
-    curvature = float(np.sqrt(sum((v * v).sum() for v in V)))
-
-    def loss_after(lr):
-        D_k = D
-        for p in D.params:
-            p.grad[...] = 0
-        for _ in range(20):
-            D_k, _ = descend(D_k, real, fake, loss, lr)
-        return float(loss.discriminator(D_k(real), D_k(fake))[0])
-
-    return {"λ": curvature, "limit": 2 / curvature, "now": loss_after(0.0),
-            "quarter": loss_after(0.5 / curvature), "fourfold": loss_after(8 / curvature)}
+    curvature = largest_curvature(D, real, fake)
+    ahead = lambda e: loss_ahead(D, real, fake, e, 20)  # noqa: E731
+    return {"λ": curvature, "limit": 2 / curvature, "now": ahead(0.0), "quarter": ahead(0.5 / curvature),
+            "fourfold": ahead(8 / curvature)}
 
 
 def learn(D: Sequential, optimizer, loss, real: np.ndarray, fake: np.ndarray) -> None:

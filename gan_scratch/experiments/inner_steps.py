@@ -8,25 +8,39 @@ anyway.
 """
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
-from gan_scratch.checks.e09b import second_derivatives, step_of_D
 from gan_scratch.experiments import small_ring
-from gan_scratch.gans.unrolled import UnrolledGAN
+from gan_scratch.gans.unrolled import UnrolledGAN, descend, differentiate
+from gan_scratch.layers import Layer
 from gan_scratch.losses import NonSaturating
 
-MOMENTS = (50, 200, 400, 800, 1200)
+LOSS, MOMENTS = NonSaturating(), (50, 200, 400, 800, 1200)
 
 
-def largest_curvature(D, real: np.ndarray, fake: np.ndarray, rounds: int = 40) -> float:
-    """The largest |eigenvalue| of the Hessian of D's loss in all its weights."""
-    rng = np.random.default_rng(0)
+def largest_curvature(D: Layer, real: np.ndarray, fake: np.ndarray, rounds: int = 50) -> float:
+    """The largest |eigenvalue| of the Hessian of D's loss in all its weights; D stays as it is."""
+    D, rng = cleared(D), np.random.default_rng(0)
+    _, uses = descend(D, real, fake, LOSS, 0.0)
     V = [rng.standard_normal(p.value.shape).astype(p.value.dtype) for p in D.params]
-    _, record = step_of_D(D, real, fake, 0.0)
     for _ in range(rounds):
-        length = norm(V)
-        V, _ = second_derivatives(record, [v / length for v in V])
+        directions = {p: v / norm(V) for p, v in zip(D.params, V)}
+        for p in D.params:
+            p.grad[...] = 0
+        for use in uses:
+            differentiate(D, *use, directions)
+        V = [p.grad.copy() for p in D.params]
     return norm(V)
+
+
+def cleared(D: Layer) -> Layer:
+    """A copy without gradients."""
+    D = copy.deepcopy(D)
+    for p in D.params:
+        p.grad[...] = 0
+    return D
 
 
 def norm(V: list[np.ndarray]) -> float:
@@ -34,11 +48,12 @@ def norm(V: list[np.ndarray]) -> float:
     return float(np.sqrt(sum((v * v).sum() for v in V)))
 
 
-def loss_ahead(D, real: np.ndarray, fake: np.ndarray, e: float, K: int) -> float:
-    """D's loss after K inner steps."""
+def loss_ahead(D: Layer, real: np.ndarray, fake: np.ndarray, e: float, K: int) -> float:
+    """D's loss after K steps of gradient descent; D stays as it is."""
+    D = cleared(D)
     for _ in range(K):
-        D, _ = step_of_D(D, real, fake, e)
-    return float(NonSaturating().discriminator(D(real), D(fake))[0])
+        D, _ = descend(D, real, fake, LOSS, e)
+    return float(LOSS.discriminator(D(real), D(fake))[0])
 
 
 def main(steps: int = 1500) -> None:

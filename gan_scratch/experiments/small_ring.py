@@ -11,6 +11,7 @@ mode, for the seeds 0 to 9 (eight minutes).
 """
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -35,17 +36,15 @@ def plain(rng: np.random.Generator) -> Sequential:
     return Sequential(*hidden(2, rng), Dense(WIDTH, 1, rng=rng, init=init.he()))
 
 
-def with_minibatch(rng: np.random.Generator, layer: type = MinibatchDiscrimination) -> Sequential:
+def with_minibatch(rng: np.random.Generator, layer: Callable = MinibatchDiscrimination) -> Sequential:
     """A D with minibatch discrimination, 8 kernels of 6 dimensions, before its last layer."""
     return Sequential(*hidden(2, rng), layer(WIDTH, 8, 6, rng=rng), Dense(WIDTH + 8, 1, rng=rng, init=init.he()))
 
 
-def with_minibatch_again(rng: np.random.Generator) -> Sequential:
-    """The same with other random weights from the new layer on."""
-    first = hidden(2, rng)
+def another_start(*sizes: int, rng: np.random.Generator) -> MinibatchDiscrimination:
+    """The layer with other random weights from the same seed."""
     rng.random()
-    return Sequential(*first, MinibatchDiscrimination(WIDTH, 8, 6, rng=rng),
-                      Dense(WIDTH + 8, 1, rng=rng, init=init.he()))
+    return MinibatchDiscrimination(*sizes, rng=rng)
 
 
 def with_packing(rng: np.random.Generator, m: int = 2) -> Sequential:
@@ -91,7 +90,7 @@ def score(samples: np.ndarray) -> tuple[int, float]:
 ROWS = {f"β₁ = {beta1}, lr_D = {lr_D}": {"beta1": beta1, "lr_D": lr_D}
         for beta1 in (0.9, 0.0) for lr_D in (3e-4, 1e-3, 3e-3)}
 ROWS |= {"the first with minibatch discrimination": {"D": with_minibatch},
-         "the same, other random weights of the layer": {"D": with_minibatch_again},
+         "the same, other random weights of the layer": {"D": partial(with_minibatch, layer=another_start)},
          "the first with packing, m = 2": {"D": with_packing}}
 ROWS |= {f"the first, unrolled, K = {K}, e = {e}": {"kind": UnrolledGAN, "K": K, "inner_lr": e}
          for K, e in ((1, 0.01), (5, 0.003), (5, 0.01), (5, 0.03))}
