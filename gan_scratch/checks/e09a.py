@@ -50,19 +50,23 @@ check.add(ring_modes, "", {"": rings(), "three modes": rings(3, 4)}, "equal angl
 
 def measured(norm=None, near=lambda d, std: d <= 3 * std,
              least=lambda n, k, hits: 0.2 * n / k, share=lambda hits, n: hits / n,
-             over=lambda counts, n: counts / max(counts.sum(), 1), log=np.log):
-    """Coverage with other definitions of what is near, of the least fair share, and of the shares in the divergence."""
+             over=lambda counts, n: counts / max(counts.sum(), 1), divergence=lambda q: reverse_kl(q)):
+    """Coverage with other definitions of what is near, of the least fair share, and of the divergence of the shares."""
     def compute(samples, modes, std):
         distance = np.linalg.norm(samples[:, None] - modes, norm, axis=2)
         nearest, good = distance.argmin(1), near(distance.min(1), std)
         counts = np.bincount(nearest[good], minlength=len(modes))
         n, k = len(samples), len(modes)
-        q = over(counts, n)
-        q = q[q > 0]
         return ((counts > 0).sum(), (counts >= least(n, k, counts.sum())).sum(), share(counts.sum(), n),
-                (q * log(q * k)).sum())
+                divergence(over(counts, n)))
 
     return compute
+
+
+def reverse_kl(q, log=np.log):
+    """Σ q log(q K) of the shares q (K,) of all modes."""
+    p = q[q > 0]
+    return (p * log(p * len(q))).sum()
 
 
 def coverage(samples, modes, std):
@@ -89,21 +93,6 @@ def ring_at(rng, r):
     """Points at the distances r (n,), in any direction: (n, 2)."""
     angle = rng.uniform(0, 2 * np.pi, len(r))
     return r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
-
-
-def forward_of_reached(samples, modes, std):
-    """The forward KL over the modes that are reached."""
-    distance = np.linalg.norm(samples[:, None] - modes, axis=2)
-    counts = np.bincount(distance.argmin(1)[distance.min(1) <= 3 * std], minlength=len(modes))
-    q = counts[counts > 0] / max(counts.sum(), 1)
-    return None, None, None, -np.log(q * len(modes)).sum() / len(modes)
-
-
-def forward_kl(samples, modes, std):
-    distance = np.linalg.norm(samples[:, None] - modes, axis=2)
-    counts = np.bincount(distance.argmin(1)[distance.min(1) <= 3 * std], minlength=len(modes))
-    q = np.maximum(counts / max(counts.sum(), 1), 1e-12)
-    return None, None, None, (np.log(1 / (q * len(modes))) / len(modes)).sum()
 
 
 def only(**formulas):
@@ -156,20 +145,21 @@ check.add(
         "is the number of good samples; a share is asked for": only(quality=measured(share=lambda hits, n: hits)),
         "is in per cent; a share is asked for": only(quality=measured(share=lambda hits, n: 100 * hits / n)),
         "is the share of the others": only(quality=measured(share=lambda hits, n: 1 - hits / n)),
-        "is in bits; nats are asked for": only(reverse_kl=measured(log=np.log2)),
+        "is in bits; nats are asked for": only(
+            reverse_kl=measured(divergence=lambda q: reverse_kl(q, np.log2))),
         "comes from shares of all samples; those of the good ones add up to 1": only(
             reverse_kl=measured(over=lambda counts, n: counts / n)),
-        "is the forward KL, with even shares in front of the logarithm": forward_kl,
-        "is the forward KL over the modes that are reached": forward_of_reached,
+        "is the forward KL, with even shares in front of the logarithm": only(
+            reverse_kl=measured(divergence=lambda q: -np.log(np.maximum(q, 1e-12) * len(q)).mean())),
+        "is the forward KL over the modes that are reached": only(
+            reverse_kl=measured(divergence=lambda q: -np.log(q[q > 0] * len(q)).sum() / len(q))),
         "is minus the entropy of the shares: log K is missing": only(
-            reverse_kl=lambda s, m, d: (None, None, None, coverage(s, m, d)[3] - (
-                np.log(len(m)) if coverage(s, m, d)[2] else 0))),
+            reverse_kl=measured(divergence=lambda q: reverse_kl(q) - q.sum() * np.log(len(q)))),
         "is the entropy of the shares; log K minus it is asked for": only(
-            reverse_kl=lambda s, m, d: (None, None, None, (np.log(len(m)) if coverage(s, m, d)[2] else 0)
-                                        - coverage(s, m, d)[3])),
-        "has q/K where q·K belongs": only(reverse_kl=lambda s, m, d: (None, None, None, coverage(s, m, d)[3] - (
-            2 * np.log(len(m)) if coverage(s, m, d)[2] else 0))),
-        "has its sign exchanged": only(reverse_kl=lambda s, m, d: (None, None, None, -coverage(s, m, d)[3])),
+            reverse_kl=measured(divergence=lambda q: q.sum() * np.log(len(q)) - reverse_kl(q))),
+        "has q/K where q·K belongs": only(
+            reverse_kl=measured(divergence=lambda q: reverse_kl(q) - 2 * q.sum() * np.log(len(q)))),
+        "has its sign exchanged": only(reverse_kl=measured(divergence=lambda q: -reverse_kl(q))),
     })
 
 
@@ -354,19 +344,17 @@ def minibatch_backward(do, f, T):
     return through(do, f, T)
 
 
-def through(do, f, T, pair=lambda do: do[:, None] + do[None], slope=np.sign, close=closeness, factor=-1.0):
-    """Both gradients, with another factor of a pair (N, N, B), slope of a difference, or closeness."""
-    M = made(f, T)
-    K = close(M) * pair(do)  # (N, N, B)
-    dM = factor * (K[..., None] * slope(M[:, None] - M)).sum(1)  # (N, B, C)
+def through(do, f, T, **options):
+    """Both gradients, from ∂loss/∂M with these options."""
+    dM = dM_of(do, f, T, **options)
     return np.tensordot(dM, T, ([1, 2], [1, 2])), np.tensordot(f, dM, ([0], [0]))
 
 
-def dM_of(do, f, T):
-    """∂loss/∂M: (N, B, C)."""
+def dM_of(do, f, T, pair=lambda do: do[:, None] + do[None], slope=np.sign, close=closeness, factor=-1.0):
+    """∂loss/∂M: (N, B, C), with another factor of a pair (N, N, B), slope of a difference, or closeness."""
     M = made(f, T)
-    pair = closeness(M) * (do[:, None] + do[None])
-    return -(pair[..., None] * np.sign(M[:, None] - M)).sum(1)
+    K = close(M) * pair(do)  # (N, N, B)
+    return factor * (K[..., None] * slope(M[:, None] - M)).sum(1)
 
 
 def upstream(rng, **options):
