@@ -107,18 +107,26 @@ def grade(job: tuple[str, str]) -> Graded:
 
 @contextlib.contextmanager
 def kept_if_it_fails(folder: Path):
-    """nbgrader removes a folder before it writes a new one; when it fails, the old one is put back."""
-    before = folder.with_name(f".{folder.name}.before")
-    shutil.rmtree(before, ignore_errors=True)
-    if folder.is_dir():
-        folder.rename(before)
-        shutil.copytree(before, folder)
-    try:
-        yield
-    except BaseException:
+    """nbgrader removes a folder before it writes a new one; when it fails, the old one is put back.
+
+    A process that is killed meanwhile leaves the old one beside it, from where the next one takes it.
+    """
+    before, half = (folder.with_name(f".{folder.name}.{name}") for name in ("before", "half"))
+
+    def put_back() -> None:
         if before.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
             before.rename(folder)
+
+    put_back()
+    shutil.rmtree(half, ignore_errors=True)
+    if folder.is_dir():
+        shutil.copytree(folder, half)
+        half.rename(before)  # at once, and so never a part of it
+    try:
+        yield
+    except BaseException:
+        put_back()
         raise
     shutil.rmtree(before, ignore_errors=True)
 

@@ -90,7 +90,7 @@ def main(sources: list[Path], exercise: str | None = None, *, folder: Path | Non
         sources: archives, folders, or files. exercise: only this one; notebooks of others are refused by name.
         folder: the class's (default: course/class).
 
-    Raises CourseError when a source isn't there, or an archive can't be read.
+    Raises CourseError when a source isn't there.
     """
     folder = Path(folder or ROOT / "course" / "class")
     only = full_name(exercise) if exercise else None
@@ -165,10 +165,12 @@ def of_archive(file, parts: tuple[str, ...], left: list, depth: int = 1) -> Iter
                     left.append(("/".join(inside), why))
                     continue
                 data = archive.read(info)
-                if inside[-1].lower().endswith(".zip") and depth < DEEPEST:
+                if not inside[-1].lower().endswith(".zip"):
+                    yield from worth(Arrival(inside, data, when(info.date_time)), left)
+                elif depth < DEEPEST:
                     yield from of_archive(io.BytesIO(data), inside, left, depth + 1)
                 else:
-                    yield from worth(Arrival(inside, data, when(info.date_time)), left)
+                    left.append(("/".join(inside), "an archive in an archive in an archive: unpack it first"))
     except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         left.append((shown, f"an archive that can't be unpacked ({error})"))
 

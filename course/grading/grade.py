@@ -33,10 +33,10 @@ from course.grading.workers import Failed, Workers
 import gan_scratch.checks
 from gan_scratch.classroom import session
 from gan_scratch.classroom.finding import candidates, listed
+from gan_scratch.classroom.submission import ABSENT
 from gan_scratch.files import replacing
 
 LARGE = 2**24  # bytes of a file that is told by its size and time
-ABSENT = "no submission"  # what triage says of a student without any notebook of this exercise
 HEADER = ("student_id", "status", "auto_score", "auto_max", "manual_pending", "message")
 
 
@@ -104,8 +104,7 @@ def main(exercise: str, jobs: int | None = None, csv: Path | None = None, force:
           f"feedback: {shown(folder / 'feedback')}")
     if interrupted:
         print("interrupted: what was graded is kept; the same command goes on where it stopped", file=sys.stderr)
-    gave_up = any(result.failed.startswith("grading failed") for result in results.values())
-    return 130 if interrupted else int(gave_up)
+    return 130 if interrupted else int(not all(result.final for result in results.values()))
 
 
 def configured(root: Path) -> str:

@@ -65,8 +65,9 @@ def section(title: str, content: str) -> str:
 def overview(rows: list) -> str:
     count = Counter(row.status for row in rows)
     scores = [row.auto_score for row in rows if row.auto_score is not None]
-    text = (f"{len(rows) - count['absent']} submissions: {count['graded']} graded as they were, {count['repaired']} repaired and graded, "
-            f"{count['not gradable']} could not be graded. {count['absent']} students handed nothing in. ")
+    text = (f"{len(rows) - count['absent']} submissions: {count['graded']} graded as they were, "
+            f"{count['repaired']} repaired and graded, {count['not gradable']} could not be graded. "
+            f"{count['absent']} students handed nothing in. ")
     if scores:
         text += f"Of {rows[0].auto_max:g} automatic points, mean {np.mean(scores):.1f}, median {np.median(scores):.1f}. "
     return f"<p>{text}Written {datetime.datetime.now():%Y-%m-%d %H:%M}.</p>\n"

@@ -25,6 +25,7 @@ from gan_scratch.classroom.notebooks import Notebook, NotGradable, claimed
 from gan_scratch.classroom.shadows import ignored, shadowing
 from gan_scratch.classroom.source import without_unwritten
 
+ABSENT = "no submission"  # where a student has no notebook of an exercise at all
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -143,7 +144,7 @@ def faults_of(faults: dict[str, str]) -> str:
 def nothing_in(folder: Path) -> str:
     """Why there is nothing to grade."""
     if not folder.is_dir():
-        return "no submission"
+        return ABSENT
     names = sorted(path.name for path in folder.iterdir())
     if not names:
         return "no notebook: the folder is empty"

@@ -144,6 +144,14 @@ def test_what_cannot_be_placed_is_listed(run):
     assert "checkpoints" not in text and "MACOSX" not in text
 
 
+def test_archives_too_deep_inside_each_other_are_told(run):
+    inner = archive({"e02.ipynb": notebook(E02)})
+    for _ in range(2):
+        inner = archive({"more.zip": inner})
+    text, status, there = run(archive({"ada/deep.zip": inner, "ben/e02.ipynb": notebook(E02)}))
+    assert status == 1 and "ada/deep.zip/more.zip/more.zip: an archive in" in text and set(there) == {f"ben/{E02}"}
+
+
 def test_a_person_keeps_an_id_and_two_of_one_name_are_two(run):
     first = archive({"Ada Lovelace_1_assignsubmission_file_/e02.ipynb": notebook(E02)})
     text, _, there = run(first)

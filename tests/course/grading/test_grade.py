@@ -294,6 +294,15 @@ def test_the_last_good_state_stays_when_nbgrader_fails(tmp_path):
         (folder / "half.ipynb").write_text("half")
         raise OSError("disk full")
     assert [path.name for path in folder.iterdir()] == ["good.ipynb"] and len(list(folder.parent.iterdir())) == 1
+    before = folder.with_name(f".{NAME}.before")
+    folder.rename(before)  # a process was killed after nbgrader had removed the folder and begun a new one
+    folder.mkdir()
+    (folder / "half.ipynb").write_text("half")
+    with pytest.raises(OSError), autograde.kept_if_it_fails(folder):
+        assert [path.name for path in folder.iterdir()] == ["good.ipynb"]
+        shutil.rmtree(folder)
+        raise OSError
+    assert [path.name for path in folder.iterdir()] == ["good.ipynb"] and len(list(folder.parent.iterdir())) == 1
     with autograde.kept_if_it_fails(folder):
         shutil.rmtree(folder)
         folder.mkdir()
