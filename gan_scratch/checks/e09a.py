@@ -317,7 +317,7 @@ check.add(
         "is a mean over the batch, not a sum": lambda f, T: minibatch_features(f, T) / len(f),
         "has squared differences in the exponent": features_with(lambda d: np.exp(-(d**2).sum(3)).sum(1)),
         "has Euclidean distances in the exponent": features_with(lambda d: np.exp(-np.sqrt((d**2).sum(3))).sum(1)),
-        "has the kernel of the lecture's simpler relative": features_with(lambda d: np.exp(-(d**2).sum(3) / 2).sum(1)),
+        "has half a squared distance in the exponent": features_with(lambda d: np.exp(-(d**2).sum(3) / 2).sum(1)),
         "has the absolute value of the sum; the sum of absolute values is asked for": features_with(
             lambda d: np.exp(-np.abs(d.sum(3))).sum(1)),
         "has its differences without |…|": features_with(lambda d: np.exp(-d.sum(3)).sum(1)),
