@@ -1,6 +1,17 @@
 """python -m gan_scratch: the same as gan-scratch."""
 import sys
 
-from gan_scratch.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the command line. It is imported only here, so that Ctrl-C in the second that this takes has an answer
+    too."""
+    try:
+        from gan_scratch import cli
+    except KeyboardInterrupt:
+        print("gan-scratch: interrupted", file=sys.stderr)
+        return 130
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

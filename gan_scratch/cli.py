@@ -1,4 +1,4 @@
-"""gan-scratch train | sample | evaluate | list | data | check | bench"""
+"""gan-scratch train | sample | evaluate | list | data | check | explore | bench"""
 from __future__ import annotations
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from gan_scratch import checkpoint, plot, runs
+from gan_scratch import checkpoint, explore, plot, runs
 from gan_scratch.bench.report import bench
 from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
@@ -24,7 +24,9 @@ from gan_scratch.training import Diverged
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0 well, 1 training diverged or a check failed, 2 bad input, 130 interrupted."""
+    """Run the command line; returns the exit status: 0 well, 1 training diverged or a check failed, 2 bad input, 130
+    interrupted.
+    """
     args = parser().parse_args(argv)
     warnings.showwarning = lambda message, *_, **__: tqdm.write(f"warning: {message}", file=sys.stderr)
     try:
@@ -92,12 +94,21 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(command=show_data)
 
     does = "run an exercise notebook as the grader does, and say what is wrong"
-    says = f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is."
+    says = (f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is, 1 when something is, and 2 when a file "
+            "can't be checked.")
     p = commands.add_parser("check", help=does, description=says)
-    p.add_argument("notebook", type=Path, nargs="?", help="the .ipynb file; it isn't changed")
+    p.add_argument("notebooks", metavar="notebook", type=Path, nargs="*",
+                   help="the .ipynb file, which isn't changed; or several of them, with a table at the end")
+    p.add_argument("--watch", action="store_true",
+                   help="check again each time the notebook is saved, and say first what has changed, until Ctrl-C; the exit "
+                        "status is then 0 when everything was right at the last check, else 1")
     p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
                    "it is graded")
     p.set_defaults(command=check)
+
+    p = commands.add_parser("explore", help="open a program to play with in the browser; it needs no network")
+    p.add_argument("name", nargs="?", choices=list(explore.TITLES), help="default: the list of them")
+    p.set_defaults(command=play)
 
     p = commands.add_parser("bench", help="time whole training steps and single layers, beside PyTorch if it is there")
     p.add_argument("workload", nargs="*", help=f"{', '.join(WORKLOADS)} (default: all)")
@@ -264,13 +275,30 @@ def show_data(args) -> None:
 
 
 def check(args) -> int:
-    if (args.notebook is None) == (args.answers is None):
+    if bool(args.notebooks) == (args.answers is not None):
         raise ValueError("check needs a notebook file, or --answers with an exercise")
+    if args.watch and len(args.notebooks) != 1:
+        raise ValueError(f"check --watch follows one notebook, but {len(args.notebooks)} were given")
     try:
-        from gan_scratch.classroom import command
+        from gan_scratch.classroom import command, several, watch
     except ImportError as error:
         raise RuntimeError(f'{error.name} is missing; install what notebooks need: pip install "gan-scratch[course]"') from None
-    return command.check(args.notebook) if args.notebook else command.show_answer(args.answers)
+    if args.answers is not None:
+        return command.show_answer(args.answers)
+    if args.watch:
+        return watch.watch(*args.notebooks)
+    return command.check(*args.notebooks) if len(args.notebooks) == 1 else several.check(args.notebooks)
+
+
+def play(args) -> int:
+    """Open a program in the browser, or list them."""
+    if args.name is None:
+        for name, title in explore.TITLES.items():
+            print(f"gan-scratch explore {name:<12} {title}")
+        return 0
+    opened = explore.open_in_browser(args.name)
+    print(f"{'opened' if opened else 'no browser was found; open'} {explore.file(args.name)}")
+    return int(not opened)
 
 
 def time_steps(args) -> None:

@@ -33,6 +33,22 @@ def run(*args):
     return main([str(a) for a in args])
 
 
+def test_ctrl_c_while_the_program_is_being_imported(here):
+    """Importing takes a second, and Ctrl-C in it was a traceback of ten lines."""
+    code = """
+import sys
+class Interrupts:
+    def find_spec(name, *_):
+        if name == "numpy":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts)
+from gan_scratch.__main__ import main
+sys.exit(main())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "gan-scratch: interrupted\n")
+
+
 def test_train_leaves_pictures_numbers_and_a_checkpoint(here, capsys):
     assert run("train", "dcgan", "--steps", 30, "--batch", 16) == 0
     out = here / "runs" / "dcgan-mnist"
