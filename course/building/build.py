@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from course.building import notebook
+from course.building import notebook, solved
 from course.building.check import load
 from course.building.derive import derived, graded, released
 from course.building.leaks import leaks
@@ -63,14 +63,15 @@ def model_answers(text: Text) -> bytes | None:
 def build(names: list[str], root: Path = ROOT, force: bool = False) -> int:
     """Write the notebooks of these units, or of all, and print a line for each unit. Returns the exit status.
 
-    Raises CourseError before anything is written when a text is wrong, and at the end when units were passed over because their
-    notebooks were edited by hand.
+    Raises CourseError before anything is written when a text is wrong, and at the end when units were passed over
+    because their notebooks were edited by hand, or a test doesn't pass on the solution.
     """
     made, refused = make(chosen(names, root)), []
     for unit, files in made.items():
         changed = {path: data for path, data in files.items() if on_disk(root, path) != data}
         edits = [] if force else [f"{path.as_posix()} {why}" for path, data in changed.items()
                                   if (why := edited(unit, path, data))]
+        edits += solved.faults(unit, files[unit.notebooks[0]]) if not edits and unit.notebooks[0] in changed and unit.kind == "exercise" else []
         refused += edits
         if not edits:
             write(root, changed)

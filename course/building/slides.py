@@ -1,12 +1,11 @@
-"""Slides of a lecture that need no network: what shows them, reveal.js and MathJax, lies in the folder beside the pages.
+"""Slides of a lecture as one file that needs nothing else: pictures, formulas, and what shows them lie inside.
 
-Both come in Python packages, the extra [slides].
+reveal.js and MathJax come in Python packages, the extra [slides].
 """
 from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,32 +22,45 @@ from gan_scratch.files import replacing
 
 FOLDER = ROOT / "runs" / "slides"
 PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
+LINKED = re.compile(r'<link[^>]*href="((?:reveal|mathjax)/[^"]+)"[^>]*>|<script src="((?:reveal|mathjax)/[^"]+)"></script>')
 LINES = 24  # of code on a slide
 
 
 def make(given: str, folder: Path = FOLDER) -> int:
-    """Run a lecture, write its slides into `folder`, and say where they are."""
+    """Run a lecture, write its slides into `folder` as one file, and say where it is. Raises CourseError."""
     unit = find(given)
     if unit.kind != "lecture":
         raise CourseError(f"{unit.name} is an exercise; slides are made of lectures, as in: python -m course slides 02")
-    for name in PROGRAMS:
-        provide(name, folder)
+    programs = {name: program(name) for name in PROGRAMS}
     notebook = nbformat.read(ROOT / unit.notebooks[0], 4)
     execute(notebook, unit.name)
     page = folder / f"{unit.name}.html"
+    folder.mkdir(parents=True, exist_ok=True)
     with replacing(page) as temporary:
-        temporary.write_text(shown(notebook, unit.name), encoding="utf-8")
+        temporary.write_text(self_contained(shown(notebook, unit.name), programs), encoding="utf-8")
     print(f"Open {page} in a browser. S opens the speaker's view, F fills the screen.")
     return 0
 
 
-def provide(name: str, folder: Path) -> None:
-    """Copy the files of reveal.js or MathJax into the folder. Raises CourseError if they aren't installed."""
+def program(name: str) -> Path:
+    """Where the files of reveal.js or MathJax are. Raises CourseError if they aren't installed."""
     package, inside = PROGRAMS[name]
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise CourseError(f'{package} isn\'t installed; install what the slides need with: pip install -e ".[slides]"')
-    shutil.copytree(Path(spec.submodule_search_locations[0]) / inside, folder / name, dirs_exist_ok=True)
+    return Path(spec.submodule_search_locations[0]) / inside
+
+
+def self_contained(page: str, programs: dict[str, Path]) -> str:
+    """The page with the scripts and styles that it refers to inside it."""
+    def inside(found: re.Match) -> str:
+        name = found[1] or found[2]
+        text = (programs[name.split("/")[0]] / name.split("/", 1)[1]).read_text(encoding="utf-8")
+        if found[1]:  # a theme asks for a font of its own, in whose place the system's does
+            return "<style>\n" + re.sub(r"@import url\(\./[^)]*\);", "", text) + "\n</style>"
+        return "<script>\n" + re.sub(r"</(script)", r"<\\/\1", text, flags=re.I) + "\n</script>"
+
+    return LINKED.sub(inside, page)
 
 
 def execute(notebook: NotebookNode, name: str) -> None:

@@ -32,7 +32,9 @@ class Unit:
 
     @property
     def packaged(self) -> tuple[Path, ...]:
-        """What of an exercise travels in the package: the released notebook, and the model answers to its questions in words."""
+        """What of an exercise travels in the package: the released notebook, and the model answers to its questions
+        in words.
+        """
         if self.kind == "lecture":
             return ()
         checks = Path("gan_scratch", "checks")
@@ -61,8 +63,9 @@ def find(given: str | Path, root: Path = ROOT) -> Unit:
         if owners := [unit for unit in units if unit.owns((base / given).resolve())]:
             return owners[0]
     found = [unit for unit in units if unit.name == given] or [unit for unit in units if given and unit.name.startswith(given)]
-    if len(found) == 1:
-        return found[0]
+    shortest = min(found, key=lambda unit: len(unit.name), default=None)
+    if found and all(unit.name.startswith(shortest.name) for unit in found):  # e02_backprop, and its translation e02_backprop_de
+        return shortest
     if found:
         raise CourseError(f"{given!r} may mean {' or '.join(unit.name for unit in found)}; write more of the name")
     raise CourseError(f"there is no unit {given!r} in course/lectures or course/exercises; "

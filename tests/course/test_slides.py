@@ -39,7 +39,8 @@ def test_the_slides_fit_the_screen_and_need_no_network(lecture, tmp_path):
         browser.close()
     assert len(sizes) > 10 and formulas > 5 and not bare
     assert not [size for size in sizes if size[1] > 1280 or size[2] > 720]
-    assert not [url for url in fetched if url.startswith("http")]
+    assert [url for url in fetched if not url.startswith(("data:", "blob:"))] == [(tmp_path / f"{lecture}.html").as_uri()]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{lecture}.html"]
 
 
 def test_an_exercise_has_no_slides(tmp_path):

@@ -234,5 +234,16 @@ def test_units_are_found_by_name_beginning_and_file(built):
     for name in ("e01", EXERCISE_TEXT, SOLUTION_FILE, "exercises/e01_squares", "gan_scratch/checks/released/e01_squares.ipynb"):
         assert find(name, built) == exercise
     shutil.copy(built / EXERCISE_TEXT, built / "course/exercises/e01_b.md")
+    shutil.copy(built / EXERCISE_TEXT, built / "course/exercises/e01_squares_de.md")
     assert "may mean e01_b or e01_squares" in refusal(find, "e01", built)
+    assert find("e01_s", built) == exercise, "a translation doesn't hide what it translates"
     assert "there is no unit 'e2'" in refusal(find, "e2", built) and "there is no unit ''" in refusal(find, "", built)
+
+
+def test_a_test_that_the_solution_fails_where_the_grader_runs_it_does_not_build(built):
+    before = (built / SOLUTION_FILE).read_bytes()
+    (built / EXERCISE_TEXT).write_text(EXPLICIT)
+    edit(built, EXERCISE_TEXT, "verdict = check(square)\n", "verdict = check(square)\nassert type(square) is type(lambda: 0)\n")
+    said = refusal(build.build, ["e01"], built)
+    assert "test_square gives the solution 0 of 4 points when the grader runs it: this test could not be finished" in said
+    assert (built / SOLUTION_FILE).read_bytes() == before

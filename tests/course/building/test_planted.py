@@ -71,7 +71,7 @@ def test_nbgrader_finds_its_metadata_and_checksum_as_if_it_had_made_them(planted
 
 
 def test_code_around_the_regions_stays_and_a_second_solution_is_a_stub(root):
-    more = "    more = 1\n    ### BEGIN SOLUTION\n    return more\n    ### END SOLUTION\n"
+    more = "    more = 1\n    ### BEGIN SOLUTION\n    return secret\n    ### END SOLUTION\n"
     plant(root, PLANTED.replace("    return wrong\n", "") + more, SOLUTION.replace("    return secret\n", ""))
     assert build.build([], root) == 0
     assert cell(root, RELEASED_FILE).source == ('def square(x):\n    """x²."""\n    wrong = x + x\n    more = 1\n'
@@ -176,7 +176,9 @@ def test_the_right_code_in_a_lecture_is_a_leak_also_where_a_bug_is_planted(root)
 # What students do with it
 
 def handed_in(root, **sources):
-    """The released notebook with other sources in some cells, rebuilt as for grading: the square's cells, and what was said."""
+    """The released notebook with other sources in some cells, rebuilt as for grading: the square's cells, and what
+    was said.
+    """
     nb = opened(root, RELEASED_FILE)
     for each in nb.cells:
         each.source = sources.get(each.id, each.source)
