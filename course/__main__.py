@@ -1,4 +1,4 @@
-"""python -m course new | try | build | import | slides | collect | grade | tour"""
+"""python -m course new | try | build | import | slides | site | roster | same | collect | grade | grades | return | tour"""
 from __future__ import annotations
 
 import argparse
@@ -9,12 +9,14 @@ from course.building.units import CourseError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0 well, 1 what was checked is wrong, 2 wrong use, 130 interrupted."""
+    """Run the command line; returns the exit status: 0 well, 1 what was checked is wrong, 2 wrong use, 130
+    interrupted.
+    """
     args = parser().parse_args(argv)
     try:
         return args.command(args) or 0
     except (CourseError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         print(f"{error.name} isn't installed; install what the course needs with: pip install -e \".[course]\"", file=sys.stderr)
@@ -22,6 +24,12 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def sentence(error: Exception) -> str:
+    """What is to be said of an error: of a disk's, the file and the reason, without numbers."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{error.filename}: {reason}" if getattr(error, "filename", None) else reason
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,6 +63,22 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("lecture", metavar="LECTURE", help="a lecture by name, beginning of its name, or one of its files")
     p.set_defaults(command=slides)
 
+    p = commands.add_parser("site", help="make the course's pages, which need no network")
+    p.add_argument("--with-solutions", action="store_true", help="put the solutions on it, for instructors")
+    p.add_argument("--serve", action="store_true", help="show it in a browser when it is made; Ctrl-C ends it")
+    p.set_defaults(command=site)
+
+    p = commands.add_parser("roster", help="read who is in the class from what a learning platform exports")
+    p.add_argument("files", nargs="+", type=Path, metavar="FILE",
+                   help="CSV: Moodle's participants or grading worksheet, Canvas's gradebook, Blackboard's grade "
+                        "centre, or one with the columns student, name, email, group")
+    p.set_defaults(command=roster)
+
+    p = commands.add_parser("same", help="say that two ids are one person")
+    p.add_argument("old", metavar="OLD", help="the id that goes")
+    p.add_argument("new", metavar="NEW", help="the id that stays, and gets all that was OLD's")
+    p.set_defaults(command=same)
+
     p = commands.add_parser("collect", help="put what a learning platform exports where the grader looks")
     p.add_argument("sources", nargs="+", type=Path, metavar="FILE_OR_FOLDER",
                    help="a ZIP archive from Moodle, Canvas or Blackboard, the folder unpacked from it, or notebooks")
@@ -68,7 +92,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--force", action="store_true", help="grade all, not only what changed")
     p.add_argument("--student", nargs="+", default=[], metavar="STUDENT",
                    help="grade these only, by the names of their folders")
+    p.add_argument("--task", nargs="+", default=[], metavar="TASK",
+                   help="run the tests of these tasks only, as dense_backward; the points of the others stay")
+    p.add_argument("--scheduler", default="", metavar="ADDRESS",
+                   help="let the workers of this Dask scheduler judge, as tcp://HOST:PORT (default: processes here)")
     p.set_defaults(command=grade)
+
+    p = commands.add_parser("grades", help="write one table over all exercises, and how hard the tasks were")
+    p.set_defaults(command=grades)
+
+    p = commands.add_parser("return", help="make the archives and tables that give an exercise back")
+    p.add_argument("exercise", metavar="EXERCISE", help="an exercise by name, or the beginning of its name")
+    p.add_argument("--unread", action="store_true", help="also give back where answers in words aren't read yet")
+    p.add_argument("--column", metavar="NAME",
+                   help='the assignment as Canvas\'s gradebook calls it, as in "Exercise 2 (4711)" (default: EXERCISE)')
+    p.set_defaults(command=give_back)
 
     p = commands.add_parser("tour", help="see all of it at work in two or three minutes")
     p.set_defaults(command=tour)
@@ -109,14 +147,41 @@ def slides(args) -> int:
     return slides.make(args.lecture)
 
 
+def site(args) -> int:
+    from course.building import website
+    return website.make(solutions=args.with_solutions, serve=args.serve)
+
+
+def roster(args) -> int:
+    from course.grading import roster
+    return roster.main(args.files)
+
+
+def same(args) -> int:
+    from course.grading import same
+    return same.main(args.old, args.new)
+
+
 def collect(args) -> int:
     from course.grading import collect
     return collect.main(args.sources, args.exercise)
 
 
 def grade(args) -> int:
-    from course.grading import grade
-    return grade.main(args.exercise, args.jobs, args.csv, args.force, only=args.student)
+    from course.grading import agree, grade
+    agree.refuse_two()
+    return grade.main(args.exercise, args.jobs, args.csv, args.force, only=args.student, tasks=args.task,
+                      scheduler=args.scheduler)
+
+
+def grades(args) -> int:
+    from course.grading import table
+    return table.main()
+
+
+def give_back(args) -> int:
+    from course.grading import give_back
+    return give_back.main(args.exercise, args.unread, args.column)
 
 
 def tour(args) -> int:

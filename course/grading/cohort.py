@@ -5,6 +5,10 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbformat import NotebookNode
+
+STAMP = "timestamp.txt"  # nbgrader's name for the time when a submission came, beside it
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -12,7 +16,7 @@ class Cohort:
 
     Attributes:
         root: holds solutions/. folder: holds submitted/, and gets the gradebook and all the rest. exercise: its name.
-        scratch: for temporary files. isolated: run students' code under bubblewrap.
+        scratch: for temporary files. isolated: run students' code under bubblewrap; None: where that works.
         cell, call, total: seconds, see gan_scratch.classroom.session.Limits. memory: bytes of a student's kernel.
         database: the gradebook's URL; "" for gradebook.db in the folder.
     """
@@ -21,7 +25,7 @@ class Cohort:
     folder: Path
     exercise: str
     scratch: Path
-    isolated: bool
+    isolated: bool | None
     cell: float = 60
     call: float = 10
     total: float = 240
@@ -29,7 +33,7 @@ class Cohort:
     database: str = ""
 
     def of(self, step: str, student: str) -> Path:
-        """A student's folder of `step`: submitted, triaged, autograded or feedback."""
+        """A student's folder of `step`: submitted, autograded or feedback."""
         return self.folder / step / student / self.exercise
 
     @property
@@ -50,6 +54,21 @@ class Cohort:
     def findings(self, student: str) -> dict:
         """What the session wrote into the autograded notebook: {"tasks": [...], "problems": [...]}."""
         return json.loads(self.graded_notebook(student).read_text(encoding="utf-8"))["metadata"]["gan_scratch"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise, as it is in the gradebook.
+
+    Attributes:
+        released: its notebook as students got it. sources: grade id -> the cell's source with hidden tests, and its
+        checksum.
+        rubrics: grade id of a question in words -> the model answer and how points are given.
+    """
+
+    released: NotebookNode
+    sources: dict[str, tuple[str, str]]
+    rubrics: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -6,21 +6,23 @@ import os
 import re
 import shutil
 import tempfile
+from html import escape, unescape
 from pathlib import Path
 
 import bleach
 import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from nbconvert import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, List
 from traitlets.config import Config
 
-from course.grading import sandbox
+from course.grading import formulas, sandbox
+from course.grading.agree import refuse_two
 from gan_scratch.classroom import session
 from gan_scratch.classroom.notebooks import NotGradable, tidied
 from gan_scratch.classroom.submission import rebuild
@@ -29,6 +31,9 @@ HARMLESS = frozenset("a abbr b blockquote br code dd del details div dl dt em h1
                      "small span strong sub summary sup table tbody td th thead tr u ul".split())
 ATTRIBUTES = {"*": ("class", "id", "title", "align", "colspan", "rowspan", "start"),
               "a": ("href",), "img": ("src", "alt", "width")}
+LONGEST = 20_000  # characters of a cell that may be the course's own, and is kept for the next submission
+REMOTE = re.compile(r"\s*([a-z][a-z0-9+.-]*:)?[/\\]{2}", re.I)
+TEX = re.compile(r'<code class="tex( display)?">([^<]*)</code>')
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*\n?", re.S | re.M)
 
 
@@ -59,6 +64,7 @@ class RunInSandbox(NbGraderPreprocessor):
     isolated = Bool(None, allow_none=True, help="under bubblewrap; None: where that works").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        refuse_two()
         isolated = sandbox.why_not_isolated() is None if self.isolated is None else self.isolated
         if not isolated:
             self.log.warning(sandbox.WARNING.format(reason=sandbox.why_not_isolated() or "it is switched off"))
@@ -73,10 +79,14 @@ class RunInSandbox(NbGraderPreprocessor):
         return nb, resources
 
 
-class CutHiddenTests(NbGraderPreprocessor):
-    """Takes the hidden tests out of sources and of tracebacks that quote them."""
+class ForPages(NbGraderPreprocessor):
+    """What prepares a notebook for a page."""
 
-    display_data_priority = List(config=True)  # the HTML exporter configures it everywhere, and warns where it isn't there
+    display_data_priority = List(config=True)  # the HTML exporter sets it everywhere, and warns where it isn't there
+
+
+class CutHiddenTests(ForPages):
+    """Takes the hidden tests out of sources and of tracebacks that quote them."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: ResourcesDict, index: int) -> tuple[NotebookNode, ResourcesDict]:
         cell.source = HIDDEN.sub("", cell.source)
@@ -88,21 +98,75 @@ class CutHiddenTests(NbGraderPreprocessor):
         return cell, resources
 
 
+class CutInstructorCells(ForPages):
+    """Takes out the cells that only instructors see, in the Formgrader: rubrics and the like."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        nb.cells = [cell for cell in nb.cells if not for_instructors(cell)]
+        return nb, resources
+
+
+def for_instructors(cell: NotebookNode) -> bool:
+    about = cell.metadata.get("gan_scratch")
+    return isinstance(about, dict) and about.get("instructor") is True
+
+
+class Markdown(IPythonRenderer):
+    """Renders formulas as <code class="tex">, for `safe_markdown`, and loads no pictures from the network."""
+
+    def inline_math(self, body: str) -> str:
+        return f'<code class="tex">{escape(body)}</code>'
+
+    def block_math(self, body: str) -> str:
+        return f'<code class="tex display">{escape(body)}</code>'
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if REMOTE.match(url):
+            return self.link(text or escape(url), url, title)
+        try:
+            return super().image(text, url, title)
+        except InvalidNotebook:  # an attachment that was lost when cells were copied
+            return f"[{text or escape(url)}]"
+
+
 @pass_context
 def safe_markdown(context: Context, source: str) -> str:
-    """nbconvert's Markdown filter, without what a student's text could run in the reader's browser (Formgrader, feedback)."""
-    html = plain_exporter().markdown2html(context, source)
+    """Markdown as HTML, without what a student's text could run or load in the browser (Formgrader, feedback).
+
+    Formulas become MathML. The sanitiser sees only their TeX, so that nothing has to be allowed for them.
+    """
+    attachments = context.get("cell", {}).get("attachments", {})
+    return rendered(source) if len(source) <= LONGEST and not attachments else render(source, attachments)
+
+
+def render(source: str, attachments: dict) -> str:
+    html = MarkdownWithMath(renderer=Markdown(escape=False, attachments=attachments)).render(source)
+    return TEX.sub(draw, safe_html(html))
+
+
+@functools.lru_cache(1024)  # the course's own text is the same in all submissions
+def rendered(source: str) -> str:
+    return render(source, {})
+
+
+def safe_html(html: str) -> str:
+    """HTML without what could run or load anything in the reader's browser."""
     return bleach.clean(html, tags=HARMLESS, attributes=harmless, protocols=["http", "https", "mailto", "data"])
 
 
-@functools.cache
-def plain_exporter() -> HTMLExporter:
-    return HTMLExporter()
+def draw(code: re.Match) -> str:
+    """A formula's MathML in place of its TeX; the TeX where it can't be drawn. After bleach, < is always a tag's."""
+    return formulas.drawn(unescape(code[2]), display=bool(code[1])) or code[0]
 
 
 def harmless(tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stay."""
     if value.strip().lower().startswith("data:") and not (tag == "img" and name == "src"):
+        return False
+    if tag == "img" and name == "src" and REMOTE.match(value):
         return False
     return name in ATTRIBUTES.get(tag, ()) or name in ATTRIBUTES["*"]
 

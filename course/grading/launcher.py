@@ -1,11 +1,14 @@
-"""Starts a program that isn't trusted, watches over it, and leaves none of its processes behind. Run as a script by sandbox.py.
+"""Starts a program that isn't trusted, watches over it, and leaves none of its processes behind. Run as a script by
+sandbox.py.
 
-    python -I -S launcher.py '{"memory": …, "processes": …, "file": …, "cpu": …, "folder": …, "disk": …}' PROGRAM ARGUMENT…
+    python -I -S launcher.py '{"memory": …, "processes": …, "file": …, "cpu": …, "folder": …, "disk": …}' PROGRAM
+    ARGUMENT…
 
-Three processes: the guard, which the grader sees; the watcher; and the program, which runs with resource limits in a session of
-its own. When the program ends, or takes more than it is allowed, the watcher kills everything that descends from it. Guard and
-watcher each notice the other's end and then do the same, so neither a `kill` of the program's parent nor one by the grader
-leaves a process. It imports the standard library alone, and as little of it as possible: it is started for every submission.
+Three processes: the guard, which the grader sees; the watcher; and the program, which runs with resource limits in a
+session of its own. When the program ends, or takes more than it is allowed, the watcher kills everything that
+descends from it. Guard and watcher each notice the other's end and then do the same, so neither a `kill` of the
+program's parent nor one by the grader leaves a process. It imports the standard library alone, and as little of it as
+possible: it is started for every submission.
 """
 
 from __future__ import annotations
@@ -20,12 +23,16 @@ import subprocess
 import sys
 import time
 
+if False:  # for the type hints alone: importing typing takes time
+    from typing import Callable
+
 PAUSE = 0.05  # seconds between two looks
 ORPHANS_COME_HERE = 36  # PR_SET_CHILD_SUBREAPER
 
 
-def main(allowed: dict, command: list[str]) -> int:
-    """Run the command within its limits; returns its exit status, or 128 + the signal that ended it."""
+def main(allowed: dict, program: Callable[[], None]) -> int:
+    """Run the program, which becomes another one and doesn't return, within its limits; returns its exit status, or
+    128 + the signal that ended it."""
     adopt_orphans()
     grader = os.getppid()
     watcher_lives, held_by_watcher = os.pipe()  # reading ends when nobody holds the other end any more
@@ -35,7 +42,7 @@ def main(allowed: dict, command: list[str]) -> int:
         os.close(watcher_lives)
         os.close(held_by_guard)
         os.setsid()
-        os._exit(watch(allowed, command, guard_lives))
+        os._exit(watch(allowed, program, guard_lives))
     os.close(held_by_watcher)
     wake_up, woken = os.pipe()
     signal.signal(signal.SIGTERM, lambda *_: os.write(woken, b"!"))
@@ -47,13 +54,15 @@ def main(allowed: dict, command: list[str]) -> int:
     return status if status >= 0 else 128 - status
 
 
-def watch(allowed: dict, command: list[str], guard_lives: int) -> int:
-    """Start the command and look after it until it ends, breaks a limit, or the guard is gone; returns what `main` does."""
+def watch(allowed: dict, program: Callable[[], None], guard_lives: int) -> int:
+    """Start the program and look after it until it ends, breaks a limit, or the guard is gone; returns what `main`
+    does.
+    """
     adopt_orphans()
-    program = start(allowed, command)
+    process = start(allowed, program)
     status = looks = 0
     while not select.select([guard_lives], [], [], PAUSE)[0]:
-        ended, status = os.waitpid(program, os.WNOHANG)
+        ended, status = os.waitpid(process, os.WNOHANG)
         looks += 1
         if ended or looks % 4 == 0 and breaks_limits(allowed, slow=looks % 20 == 0):
             break
@@ -61,20 +70,20 @@ def watch(allowed: dict, command: list[str], guard_lives: int) -> int:
     return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def start(allowed: dict, command: list[str]) -> int:
-    """Fork, set the limits, run the command in a session of its own; returns its process id."""
+def start(allowed: dict, program: Callable[[], None]) -> int:
+    """Fork, set the limits, run the program in a session of its own; returns its process id."""
     tasks = count_tasks()
     tasks = tasks and tasks + 4 * allowed["processes"]  # RLIMIT_NPROC counts all threads of a user
-    program = os.fork()
-    if program:
-        return program
+    process = os.fork()
+    if process:
+        return process
     try:
         os.setsid()
         for name, most in (("RLIMIT_AS", allowed["memory"]), ("RLIMIT_FSIZE", allowed["file"]), ("RLIMIT_CPU", allowed["cpu"]),
                            ("RLIMIT_CORE", 0), ("RLIMIT_NPROC", tasks), ("RLIMIT_NOFILE", 512)):
             limit(getattr(resource, name, None), most)
         os.environ.pop("JPY_PARENT_PID", None)  # a kernel ends when this isn't its parent
-        os.execv(command[0], command)
+        program()
     finally:
         os._exit(127)
 
@@ -90,8 +99,8 @@ def limit(which: int | None, most: int | None) -> None:
 
 
 def breaks_limits(allowed: dict, slow: bool) -> bool:
-    """Whether all processes together hold too much memory or are too many, or (looked at more rarely) fill the disk, also with
-    files that have no name any more, and memory that looks like one (memfd)."""
+    """Whether all processes together hold too much memory or are too many, or (looked at more rarely) fill the disk,
+    also with files that have no name any more, and memory that looks like one (memfd)."""
     family = descendants(os.getpid())
     if len(family) > allowed["processes"] or sum(map(resident, family)) > allowed["memory"]:
         return True
@@ -200,4 +209,4 @@ def count_tasks() -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(json.loads(sys.argv[1]), lambda: os.execv(sys.argv[2], sys.argv[2:])))

@@ -1,4 +1,6 @@
-"""The HTML report about one exercise of one class: a single file, no scripts, everything that comes from students escaped."""
+"""The HTML report about one exercise of one class: a single file, no scripts, everything that comes from students
+escaped.
+"""
 from __future__ import annotations
 
 import datetime
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course.grading.together import Together
 from gan_scratch import plot
 from gan_scratch.classroom.call import NOT_WRITTEN
 from gan_scratch.files import replacing
@@ -33,13 +36,13 @@ PAGE = """<!DOCTYPE html>
 """
 
 
-def write(path: Path, name: str, tasks: list[dict], rows: list, grades: list[dict], diagnoses: Counter,
-          unsafe: str | None) -> None:
+def write(path: Path, name: str, tasks: list[dict], rows: list, grades: list[dict], seen: Together, unsafe: str | None) -> None:
     """Write the report.
 
     Args:
-        name: the exercise. tasks: nbgrader's metadata of its graded cells. rows: grade.Row of every submission. grades: rows of
-        the gradebook. diagnoses: how often which (task, sentence) came. unsafe: why there was no sandbox, or None.
+        name: the exercise. tasks: nbgrader's metadata of its graded cells. rows: rows.Row of every submission.
+        grades: rows of the gradebook. seen: what all submissions together show. unsafe: why there was no sandbox, or
+        None.
     """
     graded = {row.student_id for row in rows if row.auto_score is not None}
     grades = [grade for grade in grades if grade["student"] in graded]
@@ -47,8 +50,9 @@ def write(path: Path, name: str, tasks: list[dict], rows: list, grades: list[dic
     if graded:
         parts += [section("Scores", svg(distribution(rows))),
                   section("Tasks", difficulty(tasks, grades)),
-                  section("The most frequent diagnoses", frequent(diagnoses, len(graded))),
-                  section("Left to grade by hand", by_hand(tasks, grades))]
+                  section("The most frequent diagnoses", frequent(seen.diagnoses, len(graded))),
+                  section("Left to grade by hand", by_hand(tasks, grades) + groups(seen)),
+                  section("When it was handed in", arrivals(rows))]
     parts += [section("Could not be graded", people(rows, lambda row: row.status == "not gradable")),
               section("Absent", names(rows)),
               section("Repaired before grading", people(rows, lambda row: row.status == "repaired")),
@@ -67,7 +71,7 @@ def overview(rows: list) -> str:
     scores = [row.auto_score for row in rows if row.auto_score is not None]
     text = (f"{len(rows) - count['absent']} submissions: {count['graded']} graded as they were, "
             f"{count['repaired']} repaired and graded, {count['not gradable']} could not be graded. "
-            f"{count['absent']} students handed nothing in. ")
+            f"{count['absent']} {'student' if count['absent'] == 1 else 'students'} handed nothing in. ")
     if scores:
         text += f"Of {rows[0].auto_max:g} automatic points, mean {np.mean(scores):.1f}, median {np.median(scores):.1f}. "
     return f"<p>{text}Written {datetime.datetime.now():%Y-%m-%d %H:%M}.</p>\n"
@@ -93,12 +97,13 @@ def distribution(rows: list):
     return fig
 
 
-def difficulty(tasks: list[dict], grades: list[dict]) -> str:
-    """For each automatic task the share of submissions with all its points, and how it goes with the rest.
+DISCRIMINATION = """<p>Discrimination is the correlation of a task’s points with the points of all other tasks. Near 0 the
+task tells nothing about who can do the rest. Below 0 those who do well elsewhere do badly here; see whether its text
+misleads them.</p>"""
 
-    Discrimination is the correlation of a task's points with the points of all other tasks: near 0, or below, a task tells
-    nothing about who can do the rest, and should be looked at.
-    """
+
+def difficulty(tasks: list[dict], grades: list[dict]) -> str:
+    """For each automatic task the share of submissions with all its points, and how it goes with the rest."""
     tests = [task for task in tasks if not task["solution"]]
     scores, total = defaultdict(list), Counter()
     mine = defaultdict(dict)
@@ -118,7 +123,7 @@ def difficulty(tasks: list[dict], grades: list[dict]) -> str:
     axis.set(xlim=(0, 100), xlabel="submissions with all points of the task (%)")
     lines = [(name, f"{task['points']:g}", f"{100 * share:.0f} %", f"{np.mean(scores[task['grade_id']] or [0]):.2f}",
               discrimination(mine[task["grade_id"]], total)) for name, task, share in zip(names, tests, shares)]
-    return svg(fig) + table(("task", "points", "all points", "mean", "discrimination"), lines, numbers=(1, 2, 3, 4))
+    return svg(fig) + table(("task", "points", "all points", "mean", "discrimination"), lines, numbers=(1, 2, 3, 4)) + DISCRIMINATION
 
 
 def discrimination(points: dict[str, float], total: dict[str, float]) -> str:
@@ -158,6 +163,38 @@ def by_hand(tasks: list[dict], grades: list[dict]) -> str:
     return table(("cell", "points", "submissions waiting"), lines, numbers=(1, 2)) if lines else "<p>Nothing.</p>"
 
 
+def groups(seen: Together) -> str:
+    """Answers in words that are equal, of which one has to be read, and those that are nearly equal, to be read one
+    after another.
+    """
+    near = {question: [group for group in every if not any(set(group) <= set(equal) for equal in seen.equal.get(question, []))]
+            for question, every in seen.near.items()}
+    lines = [(question, kind, printable(", ".join(group))) for kind, found in (("equal", seen.equal), ("nearly equal", near))
+             for question, every in found.items() for group in every]
+    if not lines:
+        return ""
+    return ("<p>Read one of equal answers in the Formgrader; the next <code>python -m course grade</code> gives its points and "
+            "comment to the others.</p>" + table(("question", "answers", "students"), lines))
+
+
+def arrivals(rows: list) -> str:
+    """How many submissions came on each day, and how many of them late."""
+    known = [row for row in rows if row.received]
+    if not known:
+        return "<p>Nobody knows: the submissions weren't collected with <code>python -m course collect</code>.</p>"
+    days, late = Counter(row.received[:10] for row in known), Counter(row.received[:10] for row in known if row.late_penalty)
+    fig, axis = plot.figure(11, 3.2)
+    order = sorted(days)
+    axis.bar(order, [days[day] for day in order], color=plot.BLUE, label="in time")
+    axis.bar(order, [late[day] for day in order], color=plot.ORANGE, hatch="//", label="late")
+    axis.set(ylabel="submissions")
+    axis.yaxis.get_major_locator().set_params(integer=True)
+    axis.tick_params(axis="x", rotation=45 if len(order) > 6 else 0)
+    if late:
+        axis.legend()
+    return svg(fig)
+
+
 def names(rows: list) -> str:
     """Who handed nothing in."""
     absent = [printable(row.student_id) for row in rows if row.status == "absent"]
@@ -170,7 +207,9 @@ def people(rows: list, chosen) -> str:
 
 
 def printable(text: str) -> str:
-    """One line without characters that command a terminal or can't be printed: names and messages come from students."""
+    """One line without characters that command a terminal or can't be printed: names and messages come from
+    students.
+    """
     return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
 
 

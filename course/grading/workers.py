@@ -1,13 +1,17 @@
 """Work in several processes, of which any may die: it takes only what it was doing with it."""
 from __future__ import annotations
 
+import contextlib
 import importlib
+import itertools
 import multiprocessing
 import signal
 import time
-from collections import deque
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
+
+from course.building.units import CourseError
 
 DIED = "its process died"
 HUNG = "it did not end"
@@ -18,11 +22,12 @@ class Failed(Exception):
 
 
 class Workers:
-    """Processes that call a module's functions; they are started when first needed, and ended by `stop` or at the end of `with`.
+    """Processes that call a module's functions; they are started when first needed, and ended by `stop` or at the end
+    of `with`.
 
     Args:
-        count: how many. module: its name; it is imported once for all of them, its function `begin` is called in each with
-        `context`. seconds: for one call; a process that takes longer is killed.
+        count: how many. module: its name; it is imported once for all of them, its function `begin` is called in each
+        with `context`. seconds: for one call; a process that takes longer is killed.
     """
 
     def __init__(self, count: int, module: str, context: Any, seconds: float):
@@ -56,21 +61,26 @@ class Workers:
             raise result
         return result
 
-    def map(self, function: str, items: list) -> Iterator[tuple[Any, Any]]:
-        """(item, function(item)) as they are finished; a Failed for a result. What a process died of is tried again, alone."""
+    def map(self, function: str, items: Iterable) -> Iterator[tuple[Any, Any]]:
+        """(item, function(item)) as they are finished; a Failed for a result. What a process died of is tried again,
+        alone.
+
+        Items are taken from their iterator when somebody is free.
+        """
         suspects = []
-        for item, result in self._each(function, deque(items), self._count):
+        for item, result in self._each(function, iter(items), self._count):
             if isinstance(result, Failed) and str(result) == DIED:
                 suspects.append(item)
             else:
                 yield item, result
-        yield from self._each(function, deque(suspects), 1)
+        yield from self._each(function, iter(suspects), 1)
 
-    def _each(self, function: str, waiting: deque, count: int) -> Iterator[tuple[Any, Any]]:
-        while waiting or self._busy:
-            while waiting and len(self._busy) < count:
-                item = waiting.popleft()
+    def _each(self, function: str, waiting: Iterator, count: int) -> Iterator[tuple[Any, Any]]:
+        while True:
+            for item in itertools.islice(waiting, count - len(self._busy)):
                 self._send(function, (item,), item)
+            if not self._busy:
+                return
             yield from self._receive()
 
     def _send(self, function: str, args: tuple, item: Any) -> None:
@@ -81,7 +91,9 @@ class Workers:
     def _start(self) -> tuple[Any, Connection]:
         ours, theirs = self._make.Pipe()
         process = self._make.Process(target=serve, args=(theirs, self._module, self._context), daemon=True)
-        process.start()
+        resource_tracker.ensure_running()  # by itself it would let interrupts through again
+        with interrupts_wait():
+            process.start()
         theirs.close()
         return process, ours
 
@@ -106,9 +118,20 @@ class Workers:
         return done
 
 
+@contextlib.contextmanager
+def interrupts_wait():
+    """Ctrl-C waits for the end of this; in processes that are started here, until they ask for it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def serve(pipe: Connection, module: str, context: Any) -> None:
     """In a worker: answer calls until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of the process that is in charge
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     functions = importlib.import_module(module)
     functions.begin(context)
     while True:
@@ -118,6 +141,8 @@ def serve(pipe: Connection, module: str, context: Any) -> None:
             return
         try:
             result = getattr(functions, function)(*args)
+        except CourseError as error:
+            result = Failed(str(error))
         except Exception as error:
             result = Failed(f"{type(error).__name__}: {error}")
         pipe.send(result)

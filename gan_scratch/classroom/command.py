@@ -1,4 +1,6 @@
-"""gan-scratch check: run an exercise notebook as the grader does, and say what is wrong; or show a question's model answer."""
+"""gan-scratch check: run an exercise notebook as the grader does, and say what is wrong; or show a question's model
+answer.
+"""
 from __future__ import annotations
 
 import os
@@ -12,7 +14,7 @@ from gan_scratch.classroom import notebooks, released, session
 from gan_scratch.classroom.finding import listed
 from gan_scratch.classroom.matching import takes_answer
 from gan_scratch.classroom.notebooks import UNANSWERED, Notebook, NotGradable
-from gan_scratch.classroom.session import Result
+from gan_scratch.classroom.session import Result, Task
 from gan_scratch.classroom.shadows import ignored, shadowing
 from gan_scratch.classroom.source import plain_python
 from gan_scratch.classroom.submission import rebuild
@@ -20,7 +22,9 @@ from gan_scratch.classroom.submission import rebuild
 
 @dataclass
 class Prepared:
-    """A notebook that is ready to be run, and remarks on what was mended. `hidden`: the grader has more tests than it."""
+    """A notebook that is ready to be run, and remarks on what was mended. `hidden`: the grader has more tests than
+    it.
+    """
 
     notebook: NotebookNode
     said: list[str] = field(default_factory=list)
@@ -30,37 +34,62 @@ class Prepared:
 def check(path: Path) -> int:
     """Run a notebook, which isn't changed, and print what is wrong; returns the exit status: 0, or 1 when something is.
 
-    Raises ValueError when it isn't an exercise that can be checked, RuntimeError when the check can't run, each with a sentence.
+    Raises ValueError when it isn't an exercise that can be checked, RuntimeError when the check can't run, each with
+    a sentence.
     """
     prepared = prepare(path)
-    if not any(map(session.is_test, prepared.notebook.cells)):
-        raise ValueError(f"{path} has no graded cells; is it an exercise, and are its test cells still there?")
-    result = session.run(prepared.notebook, folder=path.resolve().parent)
-    for sentence in [*prepared.said, *ignored(shadowing(beside(path)))]:
-        print(f"note: {sentence}")
-    print("".join(task.text for task in result.tasks), end="")
-    for problem in result.problems:
-        print(f"! {problem}")
-    print("\n" + summary(prepared, result))
-    return 0 if result.score == result.points and not result.problems else 1
+    result = run(path, prepared)
+    print(report(prepared, result))
+    return 0 if result.right else 1
 
 
 def prepare(path: Path) -> Prepared:
     """The notebook in a file, rebuilt from the released one as the grader does it. Raises ValueError."""
+    refuse_missing(path)
+    return rebuilt(path, read(path))
+
+
+def refuse_missing(path: Path) -> None:
+    """Raises ValueError, which names the notebooks that are there, when a path isn't a file."""
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name the notebook in it: {listed(here(path)) or 'there is none'}")
     if not path.exists():
         raise ValueError(f"there is no file {path}; beside it are: {listed(here(path.parent)) or 'no notebooks'}")
+
+
+def rebuilt(path: Path, notebook: Notebook) -> Prepared:
+    """A notebook that was read from a file, rebuilt from the released one. Raises ValueError."""
+    name = released.exercise_of(notebook)
+    if name is None:
+        return as_it_is(notebook)
+    skeleton = released.released(name)
     try:
-        notebook = notebooks.load(path)
-        name = released.exercise_of(notebook)
-        if name is None:
-            return as_it_is(notebook)
-        skeleton = released.released(name)
         mended, said = rebuild(notebook.cells, skeleton)
-        return Prepared(mended, [*notebook.said, *said], bool(skeleton.metadata.get("gan_scratch", {}).get("hidden_tests")))
     except NotGradable as error:
-        raise ValueError(f"{path} can't be read as a notebook of an exercise: {error}") from None
+        raise unreadable(path, error) from None
+    return Prepared(mended, [*notebook.said, *said], bool(skeleton.metadata.get("gan_scratch", {}).get("hidden_tests")))
+
+
+def run(path: Path, prepared: Prepared) -> Result:
+    """Run a prepared notebook in the folder of its file, and add to its remarks those on files beside it.
+
+    Raises ValueError when there is nothing to grade in it, and RuntimeError when it can't be run.
+    """
+    if not any(map(session.is_test, prepared.notebook.cells)):
+        raise ValueError(f"{path} has no graded cells; is it an exercise, and are its test cells still there?")
+    prepared.said += ignored(shadowing(beside(path)))
+    return session.run(prepared.notebook, folder=path.resolve().parent)
+
+
+def report(prepared: Prepared, result: Result) -> str:
+    """All that is said of a notebook."""
+    return verdict(prepared.said, result.tasks, result.problems) + "\n" + summary(prepared, result)
+
+
+def verdict(said: list[str], tasks: list[Task], problems: list[str]) -> str:
+    """What a student reads of these tasks, after the remarks and before the problems."""
+    return "".join([*(f"note: {sentence}\n" for sentence in said), *(task.text for task in tasks),
+                    *(f"! {problem}\n" for problem in problems)])
 
 
 def here(folder: Path) -> list[str]:
@@ -126,4 +155,9 @@ def read(path: Path) -> Notebook:
     try:
         return notebooks.load(path)
     except NotGradable as error:
-        raise ValueError(f"{path} can't be read as a notebook: {error}") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: NotGradable) -> ValueError:
+    """What is said of a file that is no notebook of an exercise."""
+    return ValueError(f"{path} can't be read as a notebook of an exercise: {error}")

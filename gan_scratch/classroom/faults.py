@@ -268,9 +268,11 @@ def ordered(calls: list[Call]) -> str:
         return ""
     if not any(want.ndim for want in calls[0].wants) and explained(calls):
         return ""  # one number was taken for another in the derivation
+    counts = ", so that none of them counts" if calls[0].spec.shares else ""
     for order in itertools.permutations(range(len(names))):
         if list(order) != sorted(order) and all(permuted(call, order) for call in calls):
-            return f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): the right ones in the wrong order"
+            return (f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): the right ones in the "
+                    f"wrong order{counts}")
     return ""
 
 

@@ -22,7 +22,9 @@ SETTLE = "__import__('gan_scratch.classroom.remote', fromlist=['settle_in']).set
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for one cell of the student's, for one call of a function by a check, and for the notebook; lines kept of what a cell prints."""
+    """Seconds for one cell of the student's, for one call of a function by a check, and for the notebook; lines kept
+    of what a cell prints.
+    """
 
     cell: float = 60
     call: float = 10
@@ -40,11 +42,11 @@ class Died(Stuck):
 
 Start = Callable[[Path], KernelManager]
 
-Start = Callable[[Path], KernelManager]
-
 
 class Said(NamedTuple):
-    """What came of an execution: outputs, the text of the expression that was asked for, whether exit() or quit() was called."""
+    """What came of an execution: outputs, the text of the expression that was asked for, whether exit() or quit() was
+    called.
+    """
 
     outputs: list[dict]
     answer: dict | None
@@ -123,12 +125,21 @@ class Kernel:
         self._manager = self._start(self._folder)
         self._client = self._manager.client()
         self._client.start_channels()
-        try:
-            self._client.wait_for_ready(timeout=60)
-        except RuntimeError as error:
+        if not self._answers(60):
             self.stop()
-            raise Stuck(f"no kernel could be started: {error}") from None
+            raise Stuck("no kernel could be started: it doesn't answer")
         self.execute(SETTLE, self._limits.cell)
+
+    def _answers(self, seconds: float) -> bool:
+        """Wait until the kernel answers on both channels; wait_for_ready of jupyter_client takes 0.2 s more."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self._manager.is_alive():
+            self._client.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                self._client.get_shell_msg(timeout=1)
+                self._client.get_iopub_msg(timeout=0.2)
+                return True
+        return False
 
     @property
     def left(self) -> float:
@@ -149,7 +160,9 @@ class Kernel:
             raise Stuck("it disturbed the kernel's messages") from None
 
     def _outputs(self, request: str, until: float, seconds: float) -> list[dict]:
-        """Read what the kernel says until it is idle again; interrupt it at the time limit, and kill it when that doesn't help."""
+        """Read what the kernel says until it is idle again; interrupt it at the time limit, and kill it when that
+        doesn't help.
+        """
         outputs, lines, size, errors, interrupted = [], 0, 0, 0, False
         while True:
             try:

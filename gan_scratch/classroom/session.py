@@ -1,10 +1,11 @@
 """Run a notebook as the grader does: the student's cells in a kernel, the test cells outside it.
 
-A test cell's source runs in this process, where no code of the student ever runs. The names in it that aren't defined here, the
-student's functions, are bound to proxies which send arguments to the kernel and read numbers back. Whatever a student's code does
-to NumPy, to the checks, to IPython or to its own process, it can't change how its answers are compared, and the hidden tests never
-enter the kernel. A cell that kills the kernel or doesn't end is left out and everything else runs again (replay.py). A test waits
-for the cell in which the student wrote its function, also when that stands farther below.
+A test cell's source runs in this process, where no code of the student ever runs. The names in it that aren't defined
+here, the student's functions, are bound to proxies which send arguments to the kernel and read numbers back. Whatever
+a student's code does to NumPy, to the checks, to IPython or to its own process, it can't change how its answers are
+compared, and the hidden tests never enter the kernel. A cell that kills the kernel or doesn't end is left out and
+everything else runs again (replay.py). A test waits for the cell in which the student wrote its function, also when
+that stands farther below.
 """
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import tempfile
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Container
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -56,6 +57,11 @@ class Result:
     def points(self) -> float:
         return sum(task.points for task in self.tasks)
 
+    @property
+    def right(self) -> bool:
+        """Whether every task has all its points and nothing went wrong."""
+        return self.score == self.points and not self.problems
+
 
 UNFINISHED = "this test could not be finished"  # a defect of the exercise rather than of the answer: it is said aloud
 
@@ -64,22 +70,24 @@ class Unusable(RuntimeError):
     """A given cell can't be run, so nothing can be tested. The message says which and why."""
 
 
-def run(nb: NotebookNode, start: Start = start, limits: Limits = Limits(), folder: Path | None = None) -> Result:
+def run(nb: NotebookNode, start: Start = start, limits: Limits = Limits(), folder: Path | None = None,
+        tasks: Container[str] | None = None) -> Result:
     """Run and judge a notebook, and write the outputs into its cells.
 
     Args:
         nb: a notebook (nbformat 4) with nbgrader's metadata, whose test and given cells are the released ones.
         start: starts a kernel that works in a folder.
-        limits: see Limits. folder: where the kernel works; a temporary one unless given.
+        limits: see Limits. folder: where the kernel works; a temporary one unless given. tasks: grade ids of the
+        tests that are run (default: all); the others keep no outputs.
 
-    Returns: the Result; it is also in nb.metadata["gan_scratch"], as plain dicts. Raises Stuck when no kernel can be started, and
-    Unusable.
+    Returns: the Result; it is also in nb.metadata["gan_scratch"], as plain dicts. Raises Stuck when no kernel can be
+    started, and Unusable.
     """
     with contextlib.ExitStack() as stack:
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         kernel = stack.enter_context(Kernel(start, folder, limits))
         kernel.begin()
-        session = Session(Replay(kernel, limits, []), limits, nb.cells)
+        session = Session(Replay(kernel, limits, []), limits, nb.cells, tasks)
         for i in order(nb.cells):
             session.take(nb.cells[i], i)
         result = Result([task for _, task in sorted(session.tasks.items())], session.problems)
@@ -89,8 +97,8 @@ def run(nb: NotebookNode, start: Start = start, limits: Limits = Limits(), folde
 
 
 def order(cells: list[NotebookNode]) -> list[int]:
-    """Places of the cells in the order in which they are taken: a test waits for the last cell that defines its function, when none
-    above it does."""
+    """Places of the cells in the order in which they are taken: a test waits for the last cell that defines its
+    function, when none above it does."""
     places = defaultdict(list)
     for i, cell in enumerate(cells):
         for name in defined(cell.source) if is_run(cell) else ():
@@ -117,13 +125,14 @@ def is_run(cell: NotebookNode) -> bool:
 
 
 class Session:
-    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, how the
-    cells ended that should have defined a name in the kernel, and where the names are defined that aren't there yet."""
+    """What is known while the cells are taken one by one: tasks by place, the names that given cells define here, how
+    the cells ended that should have defined a name in the kernel, and where the names are defined that aren't there
+    yet."""
 
-    def __init__(self, replay: Replay, limits: Limits, cells: list[NotebookNode]):
+    def __init__(self, replay: Replay, limits: Limits, cells: list[NotebookNode], tasks: Container[str] | None):
         self.tasks: dict[int, Task] = {}
         self.problems = replay.problems
-        self._replay, self._limits = replay, limits
+        self._replay, self._limits, self._wanted = replay, limits, tasks
         self._names: dict[str, Any] = {}
         self._failed: dict[str, str] = {}
         self._where = [cell.metadata.get("gan_scratch", {}).get("where", where)
@@ -139,7 +148,8 @@ class Session:
             return
         cell.outputs, cell.execution_count = [], None
         if is_test(cell):
-            self.tasks[place] = self._judge(cell)
+            if self._wanted is None or cell.metadata.nbgrader.grade_id in self._wanted:
+                self.tasks[place] = self._judge(cell)
         elif is_run(cell):
             for name in defined(cell.source):
                 self._below.pop(name, None)

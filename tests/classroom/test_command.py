@@ -3,6 +3,7 @@ import copy
 import json
 
 import pytest
+from nbformat import NotebookNode
 
 from gan_scratch import cli
 from gan_scratch.classroom import command, notebooks, released
@@ -84,6 +85,29 @@ def test_a_file_that_takes_too_much_memory_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "LARGEST_FILE", 10)
     with pytest.raises(notebooks.NotGradable, match="too large .*: clear the outputs"):
         notebooks.load(tmp_path / write(tmp_path / "x.ipynb", {"cells": []}))
+
+
+def test_several_notebooks_get_a_table_and_the_worst_exit_status(tmp_path, monkeypatch, capsys):
+    results = {"right": Result([Task("test_f", 2, 2, "f\n", [])]), "wrong": Result([Task("test_f", 0.5, 3, "no\n", [])])}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "prepare", lambda path: command.Prepared(NotebookNode(cells=[])))
+
+    def run(path, prepared):
+        if path.stem not in results:
+            raise RuntimeError("no kernel could be started")
+        return results[path.stem]
+
+    monkeypatch.setattr(command, "run", run)
+    assert cli.main(["check", "right.ipynb", "right.ipynb"]) == 0
+    assert cli.main(["check", "wrong.ipynb", "right.ipynb"]) == 1
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "✗ wrong.ipynb  0.5 of 3", "✓ right.ipynb  2 of 2", "2.5 of 5 points by tests"]
+    assert cli.main(["check", "none.ipynb", "wrong.ipynb", "right.ipynb"]) == 2
+    assert capsys.readouterr().out.splitlines() == [
+        "── none.ipynb", "! no kernel could be started", "", "── wrong.ipynb", "no", "", "✗ f  0.5 of 3",
+        "0.5 of 3 points by tests", "", "── right.ipynb", "f", "", "✓ f  2 of 2", "2 of 2 points by tests", "",
+        "✗ none.ipynb   couldn't be checked", "✗ wrong.ipynb  0.5 of 3", "✓ right.ipynb  2 of 2",
+        "2.5 of 5 points by tests, without the 1 of 3 notebooks that couldn't be checked"]
 
 
 def test_help_says_what_the_command_does(capsys):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import json
 import os
 import shutil
@@ -11,11 +12,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import OperationalError
 
-from course.grading import autograde, grade, sandbox
+from course.grading import cohort, collect, grade, gradebook, sandbox, sheets
 from course.building.units import ROOT, CourseError
 from gan_scratch import cli
 from gan_scratch.classroom import released
@@ -95,7 +100,9 @@ def check_cases(cases: list, rows: dict[str, dict]) -> None:
 
 @pytest.fixture(scope="module")
 def hostile_class(tmp_path_factory):
-    """The whole hostile set and some odd names, graded in one run: the course's folder, the table, what was submitted."""
+    """The whole hostile set and some odd names, graded in one run: the course's folder, the table, what was
+    submitted.
+    """
     root = tmp_path_factory.mktemp("hostile")
     hostile.write_class(root, hostile.RUN)
     for name in ODD_NAMES:
@@ -222,7 +229,8 @@ def small_class(tmp_path):
 
 def test_the_table(small_class):
     lines = (small_class / "course" / "class" / f"{NAME}.csv").read_text().splitlines()
-    assert lines == ["student_id,status,auto_score,auto_max,manual_pending,message", "anna,graded,5,5,1,", "ben,graded,0,5,0,"]
+    assert lines == ["student_id,status,auto_score,auto_max,manual_score,manual_pending,received,late_penalty,message",
+                     "anna,graded,5,5,,1,,,", "ben,graded,0,5,,0,,,"]
 
 
 def test_only_what_changed_is_graded_again(small_class, capsys):
@@ -250,8 +258,30 @@ def test_some_students_only(small_class):
     rows = run(small_class, only=["ben"])
     assert rows["ben"]["auto_score"] == "5" and "not graded yet" in rows["dora"]["message"]
     assert run(small_class)["dora"]["auto_score"] == "5"
-    with pytest.raises(CourseError, match="no folder of emil"):
+    with pytest.raises(CourseError, match="--student wants ids.*there is no emil"):
         run(small_class, only=["emil", "anna"])
+
+
+def test_some_tasks_only(small_class):
+    """After a test was mended: its points are new, those of the other tests stay, and a plain run makes all of them
+    new.
+    """
+    hand_in(small_class, "ben", hostile.right())
+    run(small_class)
+    path = small_class / "solutions" / NAME / f"{NAME}.ipynb"
+    solution = json.loads(path.read_text())
+    for name in ("test_kl", "test_js"):
+        cell = find(solution, name)
+        cell["source"] = "".join(cell["source"]) + "\n0.5"
+    path.write_text(json.dumps(solution))
+    rows = run(small_class, tasks=["js"], only=["anna"])
+    assert rows["anna"]["auto_score"] == "2.5" and rows["ben"]["auto_score"] == "5"
+    assert [task["score"] for task in graded_notebook(small_class, "anna")["metadata"]["gan_scratch"]["tasks"]] == [2, 0.5]
+    hand_in(small_class, "ben", hostile.put(hostile.right(), "setup", "x = 1"))
+    assert run(small_class, tasks=["test_js"])["ben"]["auto_score"] == "1", "another submission: all of its tests are run"
+    assert {row["auto_score"] for row in run(small_class).values()} == {"1"}
+    with pytest.raises(CourseError, match="has no task jsd; its tasks are kl, js"):
+        run(small_class, tasks=["jsd"])
 
 
 def test_the_gradebook_may_be_elsewhere(small_class, tmp_path, capsys):
@@ -266,7 +296,7 @@ def test_the_configuration_names_the_gradebook(monkeypatch, tmp_path):
     assert grade.configured(ROOT).endswith("course/class/gradebook.db") and grade.configured(tmp_path) == ""
     cohort = grade.Cohort(tmp_path, tmp_path, NAME, tmp_path, False, database="postgresql://gan:secret@db.example/grades")
     assert cohort.db_url.endswith("/grades")
-    assert "secret" not in grade.gradebook(cohort) and "db.example" in grade.gradebook(cohort)
+    assert "secret" not in grade.shown_book(cohort) and "db.example" in grade.shown_book(cohort)
 
 
 def test_two_graders_at_once(small_class):
@@ -284,33 +314,34 @@ def test_a_class_whose_results_are_gone_is_graded_again(small_class, step):
     assert (small_class / "course" / "class" / step / "ben" / NAME).is_dir()
 
 
-def test_the_last_good_state_stays_when_nbgrader_fails(tmp_path):
-    folder = tmp_path / "anna" / NAME
-    folder.mkdir(parents=True)
-    (folder / "good.ipynb").write_text("good")
-    with pytest.raises(OSError, match="disk full"), autograde.kept_if_it_fails(folder):
-        shutil.rmtree(folder)
-        folder.mkdir()
-        (folder / "half.ipynb").write_text("half")
-        raise OSError("disk full")
-    assert [path.name for path in folder.iterdir()] == ["good.ipynb"] and len(list(folder.parent.iterdir())) == 1
-    before = folder.with_name(f".{NAME}.before")
-    folder.rename(before)  # a process was killed after nbgrader had removed the folder and begun a new one
-    folder.mkdir()
-    (folder / "half.ipynb").write_text("half")
-    with pytest.raises(OSError), autograde.kept_if_it_fails(folder):
-        assert [path.name for path in folder.iterdir()] == ["good.ipynb"]
-        shutil.rmtree(folder)
-        raise OSError
-    assert [path.name for path in folder.iterdir()] == ["good.ipynb"] and len(list(folder.parent.iterdir())) == 1
-    with autograde.kept_if_it_fails(folder):
-        shutil.rmtree(folder)
-        folder.mkdir()
-    assert not list(folder.iterdir()) and len(list(folder.parent.iterdir())) == 1
-    shutil.rmtree(folder)
-    with pytest.raises(ValueError), autograde.kept_if_it_fails(folder):
-        raise ValueError
-    assert not list(folder.parent.iterdir())
+@pytest.mark.parametrize("fault", ["disk", "database"])
+def test_the_last_good_state_stays_when_a_result_cannot_be_written(small_class, monkeypatch, capsys, fault):
+    """The reason is said, the exit status isn't 0, and the next run puts it right."""
+    before = book(small_class, SCORES), graded_notebook(small_class, "ben")
+    hand_in(small_class, "ben", hostile.right())
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "ben.ipynb")
+    with monkeypatch.context() as patch:
+        if fault == "disk":
+            patch.setattr(grade.gradebook, "record", full)
+        else:
+            patch.setattr(gradebook, "determine_grade", lambda cell, log: locked(cell))
+        rows = run(small_class, status=1)
+    said = {"disk": "grading failed: No space left on device: ben.ipynb; the gradebook keeps the grade of an earlier version",
+            "database": "is locked by another program for too long"}[fault]
+    assert rows["ben"]["status"] == "not gradable" and said in rows["ben"]["message"]
+    assert (book(small_class, SCORES), graded_notebook(small_class, "ben")) == before
+    assert run(small_class)["ben"]["auto_score"] == "5"
+
+
+def test_a_page_that_cannot_be_written_is_told(small_class, monkeypatch):
+    monkeypatch.setattr(grade.pages, "refresh", lambda *_: {"ben": "the feedback page couldn't be written: why"})
+    assert run(small_class, status=1)["ben"]["message"] == "the feedback page couldn't be written: why"
+
+
+def locked(_):
+    raise OperationalError("UPDATE grade", {}, sqlite3.OperationalError("database is locked"))
 
 
 def test_an_answer_from_the_library_is_remarked_and_costs_nothing(tmp_path):
@@ -325,6 +356,48 @@ def test_an_answer_from_the_library_is_remarked_and_costs_nothing(tmp_path):
     assert "imports gan_scratch.checks.e06.kl, the references of the checks: look at it" in rows["ben"]["message"]
 
 
+def test_late_work(small_class):
+    """The collector's time counts; what lateness costs is in the table, the gradebook and the feedback, and an
+    extension takes it away again."""
+    folder = small_class / "course" / "class"
+    for student, when in {"anna": "2026-11-10T12:00:00", "ben": "2026-11-09T17:59:00"}.items():
+        kept = folder / "collected" / student / NAME
+        kept.mkdir(parents=True)
+        version = collect.digest((submitted(small_class, student) / f"{NAME}.ipynb").read_bytes())
+        about = {"file": f"x_{version}.ipynb", "platform": "Moodle", "certain": "yes", "time": datetime.fromisoformat(when).astimezone().isoformat()}
+        sheets.write(kept / "came.csv", collect.CAME, [[about.get(name, "") for name in collect.CAME]])
+    hand_in(small_class, "carl", hostile.right())
+    (submitted(small_class, "anna") / "timestamp.txt").write_text("2020-01-01 00:00:00 UTC")
+    policy = f"penalty = 10\n[due]\n{NAME} = 2026-11-09T18:00:00\n"
+    (folder / "policy.toml").write_text(policy)
+    rows = run(small_class)
+    assert {name: (row["received"], row["late_penalty"]) for name, row in rows.items()} == {
+        "anna": ("2026-11-10 12:00", "0.9"), "ben": ("2026-11-09 17:59", ""), "carl": ("", "")}
+    assert "1 day begun, 10 % of the points" in rows["anna"]["message"] and "isn't known" in rows["carl"]["message"]
+    assert [row["autograded"] for row in shown_by_the_formgrader(small_class)] == [True, True, True]
+    penalty = "SELECT late_submission_penalty FROM submitted_notebook WHERE late_submission_penalty IS NOT NULL"
+    assert [round(value, 6) for value, in book(small_class, penalty)] == [0.9], "a tenth of 5 points by tests and 4 by hand"
+    (folder / "policy.toml").write_text(policy + f"[extensions.anna]\n{NAME} = 2026-11-10T18:00:00\n")
+    assert run(small_class)["anna"]["late_penalty"] == "" and book(small_class, penalty) == []
+
+
+def shown_by_the_formgrader(root) -> list[dict]:
+    """What its page of submissions lists."""
+    config = gradebook.configuration(cohort.Cohort(root, root / "course" / "class", NAME, root, True))
+    return NbGraderAPI(CourseDirectory(config=config), config=config).get_submissions(NAME)
+
+
+def test_an_exercise_that_was_changed_after_it_was_handed_out_is_not_held_against_students(tmp_path, capsys):
+    hostile.write_class(tmp_path, [])
+    for student in ("anna", "ben", "carl"):
+        old = hostile.right()
+        find(old, "test_kl")["metadata"]["nbgrader"]["points"] = 1
+        hand_in(tmp_path, student, old)
+    rows = run(tmp_path)
+    assert {(row["status"], row["message"]) for row in rows.values()} == {("graded", "")}
+    assert "the same in up to 3 notebooks" in capsys.readouterr().out
+
+
 def test_grades_given_by_hand_survive(small_class):
     book(small_class, """UPDATE grade SET manual_score = 3.5, needs_manual_grade = 0 WHERE cell_id IN
         (SELECT id FROM base_cell WHERE name = 'answer_why') AND auto_score IS NULL""")
@@ -336,6 +409,35 @@ def test_grades_given_by_hand_survive(small_class):
     hand_in(small_class, "anna", changed)
     assert run(small_class)["anna"]["manual_pending"] == "1", "a new answer must be looked at again"
     assert book(small_class, given) == [(3.5, 1)]
+
+
+def test_of_equal_answers_in_words_one_is_read(tmp_path, capsys):
+    """The others get its points and comment at the next run; the rubric stands beside the answer, and not in the
+    feedback.
+    """
+    hostile.write_class(tmp_path, [])
+    for student, answer in {"anna": "It is *not* symmetric.", "ben": "it is not symmetric", "carl": "Because of the logarithm."}.items():
+        notebook = hostile.right()
+        find(notebook, "answer_why")["source"] = answer
+        hand_in(tmp_path, student, notebook)
+    run(tmp_path)
+    anna = """notebook_id IN (SELECT submitted_notebook.id FROM submitted_notebook JOIN submitted_assignment
+        ON submitted_notebook.assignment_id = submitted_assignment.id WHERE student_id = 'anna')"""
+    book(tmp_path, f"UPDATE grade SET manual_score = 2.5, needs_manual_grade = 0 WHERE {anna} AND auto_score IS NULL")
+    book(tmp_path, f"""UPDATE comment SET manual_comment = 'Half of it.' WHERE {anna}
+        AND cell_id IN (SELECT id FROM base_cell WHERE name = 'answer_why')""")
+    rows = run(tmp_path)
+    assert {name: (row["manual_score"], row["manual_pending"]) for name, row in rows.items()} == {
+        "anna": ("2.5", "0"), "ben": ("2.5", "0"), "carl": ("", "1")}
+    assert "answer_why: one answer is equal to one that was read" in capsys.readouterr().out
+    folder = tmp_path / "course" / "class"
+    assert "Half of it." in (folder / "feedback" / "ben" / NAME / f"{NAME}.html").read_text()
+    report = (folder / f"{NAME}_report.html").read_text()
+    assert "anna, ben" in report and "equal" in report
+    rubric = [cell for cell in graded_notebook(tmp_path, "carl")["cells"] if cell["metadata"].get("gan_scratch", {}).get("instructor")]
+    model = "".join(find(hostile.solution(), "answer_why")["source"]).splitlines()[0]
+    assert model in "".join(rubric[0]["source"]) and len(rubric) == 1
+    assert model not in (folder / "feedback" / "carl" / NAME / f"{NAME}.html").read_text()
 
 
 def test_an_earlier_grade_is_kept_and_said_when_a_later_version_can_not_be_graded(small_class):
@@ -353,11 +455,11 @@ def test_interrupted_and_continued(tmp_path):
         hand_in(tmp_path, f"s{i}", hostile.put(hostile.right(), "setup", "import time; time.sleep(0.5)"))
     code = ("import sys; from pathlib import Path; from course.grading import grade;"
             f"sys.exit(grade.main({NAME!r}, jobs=2, root=Path({str(tmp_path)!r})))")
-    state = tmp_path / "course" / "class" / f"{NAME}_state.json"
+    state = tmp_path / "course" / "class" / f"{NAME}_state.jsonl"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         until = time.monotonic() + 120
-        while not state.exists() and time.monotonic() < until:
+        while not (state.exists() and '"failed": ""' in state.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
@@ -386,12 +488,32 @@ def test_wrong_use_is_said_in_one_sentence(tmp_path):
         grade.main(NAME, root=tmp_path)
 
 
-def test_cells_that_come_or_go_after_grading_are_refused_with_the_way_out(small_class):
+def test_cells_that_come_or_go_after_grading(small_class, capsys):
+    """Everything is graded anew, what a person gave is carried over by grade id, and the gradebook as it was is
+    kept.
+    """
+    book(small_class, """UPDATE grade SET manual_score = 3.5, needs_manual_grade = 0 WHERE cell_id IN
+        (SELECT id FROM base_cell WHERE name = 'answer_why') AND auto_score IS NULL""")
+    book(small_class, """UPDATE comment SET manual_comment = 'Well said.' WHERE cell_id IN
+        (SELECT id FROM base_cell WHERE name = 'answer_why')""")
     notebook = hostile.solution()
     notebook["cells"] = [cell for cell in notebook["cells"] if "js" not in cell["id"]]
-    (small_class / "solutions" / NAME / f"{NAME}.ipynb").write_text(json.dumps(notebook))
-    with pytest.raises(CourseError, match="nbgrader db assignment remove"):
-        run(small_class)
+    for place in ("solutions", "exercises"):
+        path = small_class / place / NAME / f"{NAME}.ipynb"
+        cells = json.loads(path.read_text())["cells"]
+        path.write_text(json.dumps({**notebook, "cells": [cell for cell in cells if "js" not in cell["id"]]}))
+    rows = run(small_class, only=["anna"])
+    said = capsys.readouterr().out
+    assert "other graded cells than before" in said and "in the backup only" not in said
+    assert {name: (row["auto_score"], row["auto_max"], row["manual_score"]) for name, row in rows.items()} == {
+        "anna": ("2", "2", "3.5"), "ben": ("0", "2", "")}
+    assert rows["anna"]["manual_pending"] == "0"
+    page = small_class / "course" / "class" / "feedback" / "anna" / NAME / f"{NAME}.html"
+    assert "Well said." in page.read_text()
+    backup, = (small_class / "course" / "class" / "backup").glob("*.db")
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        assert dict(connection.execute(SCORES)) == {"anna": 5.0, "ben": 0.0}
+    assert not list((small_class / "course" / "class").glob("*_by_hand.json"))
 
 
 def test_plain_nbgrader_commands_work_with_the_configuration(tmp_path):
@@ -431,12 +553,13 @@ def test_plain_nbgrader_commands_work_with_the_configuration(tmp_path):
     }
     graded = nbgrader("autograde", NAME)
     assert "symbolic link" in graded.stdout + graded.stderr
-    assert nbgrader("generate_feedback", NAME).returncode == 0
+    made = nbgrader("generate_feedback", NAME)
+    assert made.returncode == 0, graded.stdout + graded.stderr + made.stdout + made.stderr
     scores = dict(book(tmp_path, SCORES))
     assert scores == {"one_wrong": 3, "duplicated_cell": 5, "stripped_metadata": 5, "evil": 5, "link_to_the_solution": None}
     page = (tmp_path / "course" / "class" / "feedback" / "evil" / NAME / f"{NAME}.html").read_text()
     assert "<script>alert" not in page and "onerror" not in page and hostile.HIDDEN_SECRET not in page
-    assert "$a &lt; b$" in page and "<th>a</th>" in page
+    assert "<mi>a</mi>" in page and "$" not in page and "<th>a</th>" in page
     assert nbgrader("export").returncode == 0 and "one_wrong" in (tmp_path / "grades.csv").read_text()
 
 

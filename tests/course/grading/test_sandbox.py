@@ -17,15 +17,18 @@ from course.building.units import ROOT
 
 SMALL = sandbox.Allowed(memory=2**30, file=2**24, disk=2**25, processes=32)
 NEEDS_BWRAP = pytest.mark.skipif(sandbox.why_not_isolated() is not None, reason=str(sandbox.why_not_isolated()))
-MODES = [pytest.param(True, marks=NEEDS_BWRAP, id="isolated"), pytest.param(False, id="limits only")]
+FORKED = "forked"
+WALLED = [pytest.param(True, id="isolated"), pytest.param(FORKED, id="forked")]
+MODES = [pytest.param(True, marks=NEEDS_BWRAP, id="isolated"), pytest.param(FORKED, marks=NEEDS_BWRAP, id="forked"),
+         pytest.param(False, id="limits only")]
 
 
 @contextlib.contextmanager
-def kernel(isolated: bool, allowed: sandbox.Allowed = SMALL):
-    """A function that runs code in a sandboxed kernel and returns what it printed or raised, the manager, and the kernel's
-    folder."""
+def kernel(isolated: bool | str, allowed: sandbox.Allowed = SMALL):
+    """A function that runs code in a sandboxed kernel and returns what it printed or raised, the manager, and the
+    kernel's folder."""
     folder = Path(tempfile.mkdtemp(prefix="gs-"))
-    manager = sandbox.start(folder, isolated, allowed)
+    manager = sandbox.start_forked(folder, allowed) if isolated == FORKED else sandbox.start(folder, isolated, allowed)
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
@@ -49,9 +52,9 @@ def kernel(isolated: bool, allowed: sandbox.Allowed = SMALL):
         sandbox.discard(folder)
 
 
-@pytest.fixture(scope="module")
-def isolated():
-    with kernel(True) as (run, *_):
+@pytest.fixture(scope="module", params=WALLED)
+def isolated(request):
+    with kernel(request.param) as (run, *_):
         yield run
 
 
@@ -173,7 +176,7 @@ def test_a_grader_that_is_killed_leaves_no_kernel(mode, tmp_path):
     code = (
         "import sys, time, tempfile; from pathlib import Path; from course.grading import sandbox; folder = "
         "Path(tempfile.mkdtemp(prefix='gs-'));"
-        f"sandbox.start(folder, {mode}); print(folder, flush=True); time.sleep(60)"
+        f"{'sandbox.start_forked(folder)' if mode == FORKED else f'sandbox.start(folder, {mode})'}; print(folder, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as grader:
         folder = Path(grader.stdout.readline().strip())
@@ -182,6 +185,33 @@ def test_a_grader_that_is_killed_leaves_no_kernel(mode, tmp_path):
         grader.kill()
     wait_until(lambda: not any(os.path.exists(f"/proc/{process}") for process in family))
     sandbox.discard(folder)
+
+
+@NEEDS_BWRAP
+def test_forked_kernels_share_nothing():
+    """Neither files, nor processes, nor what one put into a library's memory, nor random numbers."""
+    with kernel(FORKED) as (run, *_), kernel(FORKED) as (other, *_):
+        run("import numpy as np, tempfile; np.pi = 3; open('/tmp/mine', 'w').write('x'); open('/dev/shm/mine', 'w').write('x')")
+        run("import socket; s = socket.socket(socket.AF_UNIX); s.bind(chr(0) + 'mine'); s.listen()")
+        look = "import os, numpy as np, socket\nprint(np.pi > 3, [n for n in os.listdir('/tmp') if n == 'mine'], os.listdir('/dev/shm'))"
+        assert other(look) == "True [] []\n"
+        assert "refused" in other("socket.socket(socket.AF_UNIX).connect(chr(0) + 'mine')")
+        assert other("print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit())[:2])") == "[1, 2]\n"
+        draw = "import numpy, random; print(numpy.random.rand(), random.random())"
+        mine, theirs = run(draw).split(), other(draw).split()
+        assert not set(mine) & set(theirs)
+        assert run("import sys; print([n for n in sys.modules if n.startswith('course') and n.split('.')[-1] not in "
+                   "('course', 'grading', 'nursery', 'launcher', '__main__')])") == "[]\n"
+
+
+@NEEDS_BWRAP
+def test_a_nursery_that_died_is_replaced():
+    with kernel(FORKED):
+        first = sandbox.nursery()._process
+    first.kill()
+    first.wait()
+    with kernel(FORKED) as (run, *_):
+        assert run("print(1 + 1)") == "2\n" and sandbox.nursery()._process is not first
 
 
 def test_a_folder_that_is_hard_to_remove_is_removed():
