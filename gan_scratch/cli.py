@@ -17,8 +17,9 @@ from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
 from gan_scratch.data.images import some
 from gan_scratch.data.load import canonical
+from gan_scratch.data.survey import survey
 from gan_scratch.files import replacing
-from gan_scratch.gans import VARIANTS
+from gan_scratch.gans import VARIANTS, settings
 from gan_scratch.metrics import nearest
 from gan_scratch.training import Diverged
 
@@ -28,7 +29,14 @@ def main(argv: list[str] | None = None) -> int:
     interrupted.
     """
     args = parser().parse_args(argv)
-    warnings.showwarning = lambda message, *_, **__: tqdm.write(f"warning: {message}", file=sys.stderr)
+    said: set[str] = set()
+
+    def say(message, *_, **__):
+        if str(message) not in said:  # a run asks for its data several times
+            said.add(str(message))
+            tqdm.write(f"warning: {message}", file=sys.stderr)
+
+    warnings.showwarning = say
     try:
         return args.command(args) or 0
     except BrokenPipeError:  # `gan-scratch list | head -1`: the reader has seen enough
@@ -55,11 +63,13 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
     p.add_argument("variant", metavar="VARIANT", help="see gan-scratch list")
-    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (with subfolders A and B for pairs or two styles), a .csv with file and "
-                                  "caption, or an .npz; default: the variant's")
+    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (gan-scratch data FOLDER tells what it means), a .csv with "
+                                  "file and caption or label, or an .npz; default: the variant's. With --resume: where its pictures are now")
     p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
                    help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
-    p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
+    of_pictures(p)
+    p.add_argument("--set", action="append", metavar="NAME=VALUE", help="another value of a setting, as in --set lr=0.001; "
+                   "gan-scratch list VARIANT shows which there are")
     p.add_argument("--steps", type=positive, help="steps to train to (default: the variant's)")
     p.add_argument("--batch", type=positive, help="samples in a batch (default: the variant's)")
     p.add_argument("--seed", type=natural, help="decides everything random (default: 0)")
@@ -67,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, help="directory of the run (default: runs/VARIANT-DATA)")
     p.add_argument("--alone", action="store_true", help="don't train what the variant is compared with")
     p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
+    p.add_argument("--log", choices=("tensorboard",), help='also write an event file for TensorBoard into the directory (pip install ".[tensorboard]")')
+    p.add_argument("--seeds", metavar="0-4", help="train with several seeds (0-4, or 0,3,7), each into a directory of its own, and print the table")
+    p.add_argument("--workers", type=positive, help="with --seeds: so many at a time, each in a process of its own (default: 1)")
+    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", help='with --seeds: on the workers of this Dask cluster, which must see the same folders '
+                                                                  '(pip install ".[cluster]")')
     p.set_defaults(command=train)
 
     p = commands.add_parser("sample", help="draw samples from a trained generator")
@@ -74,22 +89,26 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--n", type=positive, default=100, help="how many (default: 100)")
     p.add_argument("--seed", type=natural, default=0)
     p.add_argument("--out", type=Path, default=Path("samples.png"), help="a .png picture, or an .npz file for the numbers")
+    p.add_argument("--data", help="where the run's pictures are now, if they were moved")
     p.set_defaults(command=sample)
 
     p = commands.add_parser("evaluate", help="measure a trained generator")
     p.add_argument("run", type=Path, help="directory of a run, or a checkpoint file")
     p.add_argument("--n", type=positive, help="how many samples (default: 5000 where there is a judge, 2500 points, 500 other images)")
     p.add_argument("--seed", type=natural, default=1)
+    p.add_argument("--data", help="where the run's pictures are now, if they were moved")
     p.add_argument("--json", type=Path, help="also write the numbers to this file")
     p.add_argument("--figure", type=Path, help="also draw them, beside samples and real data, into this .png")
     p.set_defaults(command=evaluate)
 
-    commands.add_parser("list", help="the variants").set_defaults(command=list_variants)
+    p = commands.add_parser("list", help="the variants; with a name, what can be set about it")
+    p.add_argument("variant", nargs="?")
+    p.set_defaults(command=list_variants)
 
     p = commands.add_parser("data", help="the data sets; with a name, check one and draw it")
     p.add_argument("name", nargs="?", help="a name, a folder of pictures, or an .npz file")
     p.add_argument("--full", nargs="?", const=True, default=False, metavar="FOLDER")
-    p.add_argument("--size", type=positive)
+    of_pictures(p)
     p.add_argument("--out", type=Path, help="draw the first samples into this .png")
     p.set_defaults(command=show_data)
 
@@ -123,6 +142,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def of_pictures(p: argparse.ArgumentParser) -> None:
+    """How the pictures of a folder are read."""
+    p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
+    p.add_argument("--pairs", action="store_true", default=None, help="the folders A and B are pairs, whatever stands beside them")
+    p.add_argument("--background", metavar="COLOUR", help="shows through transparent places of pictures (default: white)")
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -139,12 +165,15 @@ def natural(text: str) -> int:
 
 def train(args) -> int:
     out = args.out or Path("runs") / f"{args.variant}-{data_name(args)}"
+    if args.seeds:
+        return train_several(args, out)
+    if args.workers or args.scheduler:
+        raise ValueError("--workers and --scheduler are for several runs; say which with --seeds, as in --seeds 0-4")
     if args.resume:
         refuse_changes(args, out)
-        trainer = runs.resumed(out, args.steps, args.device)
+        trainer = runs.resumed(out, args.steps, args.device, args.data)
     else:
-        trainer = runs.new(args.variant, args.data, full=args.full or False, size=args.size, steps=args.steps, batch=args.batch,
-                           seed=args.seed or 0, device=args.device or "cpu", out=out)
+        trainer = runs.new(args.variant, out=out, seed=args.seed or 0, **wanted(args))
         if kept := keep_earlier_run(out):
             print(f"the earlier run is kept in {kept}")
         trainer.save()  # step 0: a directory that can't be written should be known before the training
@@ -172,19 +201,30 @@ def train(args) -> int:
     return 0
 
 
+def wanted(args) -> dict:
+    """What `runs.new` is told, besides the seed and the directory."""
+    return {"data": args.data, "full": args.full or False, "size": args.size, "pairs": bool(args.pairs), "background": args.background or "white",
+            "steps": args.steps, "batch": args.batch, "device": args.device or "cpu", "settings": settings.read(args.set or [])}
+
+
 def data_name(args) -> str:
-    name = Path(args.data).stem if args.data else VARIANTS[args.variant].data if args.variant in VARIANTS else "data"
+    name = Path(args.data).resolve().stem if args.data else VARIANTS[args.variant].data if args.variant in VARIANTS else "data"
     return f"{name}_full" if args.full else name
 
 
 def refuse_changes(args, out: Path) -> None:
     """A resumed run goes on as it began: only its length and its device may change."""
     config = checkpoint.load(out / "checkpoint.npz")[1]["config"]
-    for key in ("variant", "data", "full", "size", "batch", "seed"):
+    for key in ("variant", "full", "size", "pairs", "background", "batch", "seed"):
         value = getattr(args, key)
-        value = canonical(value) if key in ("data", "full") and isinstance(value, str) else value
-        if value is not None and value != config[key]:
-            raise ValueError(f"{out} was begun with {key} {config[key]!r}, it can't be resumed with {value!r}; choose another --out")
+        value = canonical(value) if key == "full" and isinstance(value, str) else value
+        if value is not None and value != config.get(key):
+            raise ValueError(f"{out} was begun with {key} {config.get(key)!r}, it can't be resumed with {value!r}; choose another --out")
+    for name, text in settings.read(args.set or []).items():
+        before = config.get("settings", {}).get(name)
+        if before is None or text.lower() not in (str(before).lower(), f"{before:g}" if isinstance(before, float) else None):
+            raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, it can't be resumed with {text}; "
+                             "choose another --out")
 
 
 def keep_earlier_run(out: Path) -> Path | None:
@@ -205,7 +245,7 @@ def keep_earlier_run(out: Path) -> Path | None:
 def sample(args) -> None:
     if args.out.suffix not in (".npz", ".png"):
         raise ValueError(f"--out must end in .png or .npz, got {args.out}")
-    gan, config = runs.reopened(args.run)
+    gan, config = runs.reopened(args.run, args.data)
     x = runs.draw(gan, args.n, args.seed)
     if args.out.suffix == ".npz":
         with replacing(args.out) as temporary, open(temporary, "wb") as file:
@@ -221,7 +261,8 @@ def evaluate(args) -> None:
     for target in filter(None, (args.figure, args.json)):
         if target.is_dir() or not target.parent.is_dir():
             raise ValueError(f"{target} can't be written: it is a folder, or its folder doesn't exist")
-    gan, config = runs.reopened(args.run)
+    gan, config = runs.reopened(args.run, args.data)
+    config = runs.moved(config, None)
     result = runs.evaluate(gan, config, args.n, args.seed)
     if proof := runs.prove(gan, runs.beside(args.run), config, args.seed):
         result["proof"] = proof
@@ -229,7 +270,7 @@ def evaluate(args) -> None:
     if args.json:
         runs.write_json(args.json, {"config": config, "evaluation": result})
     if args.figure:
-        source = load(config["data"], config["full"], config["size"])
+        source = runs.data_of(config)
         if isinstance(source, Dataset):
             generated = runs.draw(gan, 32, args.seed)
             real = source.images[nearest(generated, source.images)[1][:, 0]]
@@ -242,6 +283,13 @@ def evaluate(args) -> None:
 
 
 def list_variants(args) -> None:
+    if args.variant:
+        trainer = runs.new(args.variant)  # which knows the variants' names, and the shapes of its data
+        recipe = VARIANTS[args.variant].suited_to(trainer.config["shape"])
+        print("\n".join([f"{args.variant}: {recipe.idea}", f"{recipe.paper}; data: {recipe.data}; {recipe.steps} steps of {recipe.batch}",
+                         f"To be changed with gan-scratch train {args.variant} --set NAME=VALUE:",
+                         *settings.table(recipe, trainer.config["shape"], trainer.config["conditions"])]))
+        return
     for name, recipe in VARIANTS.items():
         both = f"{recipe.data}, {recipe.points.data}" if recipe.points else recipe.data
         print(f"{name}\n    {recipe.idea}\n    {recipe.paper}; data: {both}; {recipe.steps} steps of {recipe.batch}")
@@ -256,7 +304,9 @@ def show_data(args) -> None:
         return
     if args.out and args.out.suffix != ".png":
         raise ValueError(f"--out must end in .png, got {args.out}")
-    source = load(args.name, args.full, args.size)
+    if args.name not in NAMES and Path(args.name).is_dir():
+        print(survey(Path(args.name), bool(args.pairs)).table())
+    source = load(args.name, args.full, args.size, bool(args.pairs), args.background or "white")
     if args.name in NAMES:
         print(describe(args.name))
     if isinstance(source, Dataset):
@@ -265,6 +315,8 @@ def show_data(args) -> None:
         print(f"{len(source.images)} images of shape {source.shape}{test}, {labels}, values {source.images.min():.2f} to {source.images.max():.2f}")
         if source.extra:
             print("with " + ", ".join(f"{name} {array.shape}" for name, array in source.extra.items()))
+        if source.classes:
+            print("labels: " + ", ".join(f"{i} {name}" for i, name in enumerate(source.classes[:20])) + (" …" if len(source.classes) > 20 else ""))
         x = some(source.images, 100)
     else:
         print(f"points with {source.shape[0]} coordinates")

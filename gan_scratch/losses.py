@@ -14,6 +14,17 @@ from gan_scratch.backend import Array
 from gan_scratch.layers.activation import sigmoid, softplus
 
 
+def computed(*arrays: Array) -> None:
+    """Raises TypeError unless all are float32 or float64, ValueError when one is empty: what float16 can't hold, or the mean of nothing,
+    would spread silently."""
+    for a in arrays:
+        dtype = getattr(a, "dtype", None)
+        if dtype is None or dtype.kind != "f" or dtype.itemsize < 4:
+            raise TypeError(f"losses compute with arrays of float32 or float64, got {dtype or type(a).__name__}; convert it with .astype(np.float32)")
+        if not a.size:
+            raise ValueError(f"losses are means over a batch, but this one is empty: shape {a.shape}")
+
+
 def bce_with_logits(logits: Array, targets: Array | float) -> tuple[Array, Array]:
     """Binary cross-entropy −t log σ(l) − (1 − t) log(1 − σ(l)) = t softplus(−l) + (1 − t) softplus(l), and its gradient.
 
@@ -23,6 +34,7 @@ def bce_with_logits(logits: Array, targets: Array | float) -> tuple[Array, Array
 
     Returns: loss (mean), dlogits = (σ(l) − t)/N. Raises ValueError when the shapes differ.
     """
+    computed(logits)
     targets = _like(logits, targets)
     loss = (targets * softplus(-logits) + (1 - targets) * softplus(logits)).mean()
     return loss, (sigmoid(logits) - targets) / logits.size
@@ -37,6 +49,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
 
     Raises ValueError when the shapes don't fit, TypeError when labels aren't integers.
     """
+    computed(logits)
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(f"softmax_cross_entropy expects logits (N, K) and labels (N,), got {logits.shape} and {labels.shape}")
     if labels.dtype.kind not in "iu":
@@ -54,6 +67,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
 
 def l1(y: Array, target: Array | float) -> tuple[Array, Array]:
     """Mean |y − target| and its gradient sign(y − target)/size (0 where they are equal)."""
+    computed(y)
     difference = y - _like(y, target)
     xp = backend.of(y).xp
     return xp.abs(difference).mean(), xp.sign(difference) / y.size
@@ -61,6 +75,7 @@ def l1(y: Array, target: Array | float) -> tuple[Array, Array]:
 
 def l2(y: Array, target: Array | float) -> tuple[Array, Array]:
     """Mean (y − target)² and its gradient 2(y − target)/size."""
+    computed(y)
     difference = y - _like(y, target)
     return (difference * difference).mean(), 2 * difference / y.size
 
@@ -96,10 +111,12 @@ class Minimax:
 
     def outputs(self, real_logits: Array, fake_logits: Array) -> dict[str, Array]:
         """d_real, d_fake: the mean probability σ(l) of being real."""
+        computed(real_logits, fake_logits)
         return {"d_real": sigmoid(real_logits).mean(), "d_fake": sigmoid(fake_logits).mean()}
 
     def generator(self, fake_logits: Array) -> tuple[Array, Array]:
         """loss = E log(1 − D(G(z))) = −E softplus(l), and its gradient −σ(l)/N."""
+        computed(fake_logits)
         return -softplus(fake_logits).mean(), -sigmoid(fake_logits) / fake_logits.size
 
 
@@ -123,6 +140,7 @@ class NonSaturating(Minimax):
 
 
 def _logistic_curvature(logits: Array) -> Array:
+    computed(logits)
     D = sigmoid(logits)
     return D * (1 - D) / logits.size
 
@@ -132,10 +150,12 @@ class _Critic:
 
     def outputs(self, real_logits: Array, fake_logits: Array) -> dict[str, Array]:
         """l_real, l_fake: the mean outputs."""
+        computed(real_logits, fake_logits)
         return {"l_real": real_logits.mean(), "l_fake": fake_logits.mean()}
 
     def curvature(self, real_logits: Array, fake_logits: Array) -> tuple[Array, Array]:
         """∂²loss/∂l² for each logit of real and of fake: 0, the loss is (piecewise) linear."""
+        computed(real_logits, fake_logits)
         zeros = backend.of(real_logits).xp.zeros_like
         return zeros(real_logits), zeros(fake_logits)
 
@@ -152,6 +172,7 @@ class LeastSquares(_Critic):
         return (loss_real + loss_fake) / 2, d_real / 2, d_fake / 2
 
     def curvature(self, real_logits, fake_logits):
+        computed(real_logits, fake_logits)
         ones = backend.of(real_logits).xp.ones_like
         return ones(real_logits) / real_logits.size, ones(fake_logits) / fake_logits.size
 
@@ -164,11 +185,13 @@ class Wasserstein(_Critic):
     """D minimises E l(fake) − E l(real), G minimises −E l(fake) (Arjovsky et al. 2017, eq. 2). D must be Lipschitz."""
 
     def discriminator(self, real_logits, fake_logits):
+        computed(real_logits, fake_logits)
         ones = backend.of(real_logits).xp.ones_like
         loss = fake_logits.mean() - real_logits.mean()
         return loss, -ones(real_logits) / real_logits.size, ones(fake_logits) / fake_logits.size
 
     def generator(self, fake_logits):
+        computed(fake_logits)
         return -fake_logits.mean(), -backend.of(fake_logits).xp.ones_like(fake_logits) / fake_logits.size
 
 
@@ -176,6 +199,7 @@ class Hinge(_Critic):
     """D minimises E max(0, 1 − l(real)) + E max(0, 1 + l(fake)), G minimises −E l(fake) (Lim & Ye 2017; Miyato et al. 2018)."""
 
     def discriminator(self, real_logits, fake_logits):
+        computed(real_logits, fake_logits)
         xp = backend.of(real_logits).xp
         loss = xp.maximum(1 - real_logits, 0).mean() + xp.maximum(1 + fake_logits, 0).mean()
         d_real = -(real_logits < 1).astype(real_logits.dtype) / real_logits.size
@@ -206,6 +230,7 @@ class Relativistic(_Critic):
 
     @staticmethod
     def _gap(a: Array, b: Array) -> Array:
+        computed(a, b)
         if a.shape != b.shape:
             raise ValueError(f"the relativistic loss pairs real and fake logits, but got {a.shape} and {b.shape}")
         return a - b

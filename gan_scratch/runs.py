@@ -12,21 +12,25 @@ import numpy as np
 
 import gan_scratch
 from gan_scratch import backend, checkpoint, plot
-from gan_scratch.data import Batches, Dataset, Mixture, load
+from gan_scratch.data import NAMES, Batches, Dataset, Mixture, load
 from gan_scratch.data.images import some
 from gan_scratch.data.batches import Unpaired
 from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
+from gan_scratch.gans.settings import build
 from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overview
 from gan_scratch.proofs import PROOFS
 from gan_scratch.proofs.proof import Proof, table
 from gan_scratch.training import Trainer, pairwise_distance
 
 
-def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=None, seed: int = 0, device: str = "cpu",
-        out: Path | None = None) -> Trainer:
+def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, background: str = "white", steps=None, batch=None,
+        seed: int = 0, device: str = "cpu", settings: dict | None = None, out: Path | None = None) -> Trainer:
     """A trainer for a variant by its recipe; every argument that is None is the recipe's.
+
+    Args:
+        data, full, size, pairs, background: see `load`. settings: what differs from the recipe, see gans/settings.py.
 
     Raises ValueError for an unknown variant, data that can't be read, or data that the variant can't make.
     """
@@ -36,18 +40,18 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
     backend.get(device)  # a missing GPU should be said before anything is read
     data = canonical(data or VARIANTS[variant].data)
     full = full if isinstance(full, bool) else canonical(full)
-    source = load(data, full, size)
+    source = load(data, full, size, pairs, background)
     recipe = VARIANTS[variant].suited_to(source.shape)
-    config = {"variant": variant, "data": data, "full": full, "size": size,
+    config = {"variant": variant, "data": data, "full": full, "size": size, "pairs": pairs, "background": background,
               "steps": recipe.steps if steps is None else steps, "batch": recipe.batch if batch is None else batch,
               "seed": seed, "device": device, "shape": source.shape}
     samples, conditions = source, ()
     if isinstance(source, Dataset):
         conditions = recipe.conditions(source)
-        samples, config["data_sha256"] = source.images, hashlib.sha256(source.images.tobytes()).hexdigest()
+        samples, config["data_sha256"], config["classes"] = source.images, sha256(source, conditions), list(source.classes)
     config["conditions"] = [a.shape[1:] for a in conditions]
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
-    gan = recipe.build(source.shape, *config["conditions"], rng=rng_networks, device=device)
+    gan, config["settings"] = build(recipe, source.shape, config["conditions"], settings, rng=rng_networks, device=device)
     recipe.hand_inputs(gan, source)
     if config["steps"] <= (last := getattr(gan, "last_phase", 0)) > 0:
         warnings.warn(f"{variant} begins its last phase at step {last}, so {config['steps']} steps leave it unfinished; the recipe has {recipe.steps}", stacklevel=2)
@@ -56,18 +60,46 @@ def new(variant: str, data=None, *, full=False, size=None, steps=None, batch=Non
                    config=config, decay=recipe.decay, frame_size=100 if isinstance(source, Dataset) else 1000)
 
 
-def resumed(out: Path, steps: int | None = None, device: str | None = None) -> Trainer:
-    """The trainer of an earlier run, where it stopped; steps may be raised.
+def sha256(source: Dataset, conditions: tuple = ()) -> str:
+    """Of all that a run sees of its data: the images, and what belongs to them."""
+    digest = hashlib.sha256(source.images.tobytes())
+    for array in conditions:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def data_of(config: dict) -> Dataset | Mixture:
+    """The data of a run."""
+    return load(config["data"], config["full"], config["size"], config.get("pairs", False), config.get("background", "white"))
+
+
+def moved(config: dict, data: str | Path | None) -> dict:
+    """The configuration with its data at another place. Raises ValueError unless the same pictures are there."""
+    if data is None:
+        if not (config["data"] in NAMES or Path(config["data"]).exists()):
+            raise ValueError(f"{config['data']}: the data of this run isn't there any more; if it was moved, give its new place with --data")
+        return config
+    there = config | {"data": canonical(data)}
+    source = data_of(there)
+    recipe = VARIANTS[config["variant"]].suited_to(source.shape)
+    if isinstance(source, Dataset) and sha256(source, recipe.conditions(source)) != config.get("data_sha256") or (
+            there["data"] != config["data"] and not isinstance(source, Dataset)):
+        raise ValueError(f"{data}: not the pictures of this run, which began with {config['data']} (their SHA-256 differs)")
+    return there
+
+
+def resumed(out: Path, steps: int | None = None, device: str | None = None, data: str | Path | None = None) -> Trainer:
+    """The trainer of an earlier run, where it stopped; steps may be raised. data: where its pictures are now.
 
     Raises as `checkpoint.load` does, and ValueError when nothing is left to do or the data changed.
     """
     _, meta = checkpoint.load(out / "checkpoint.npz")
-    config = meta["config"] | {"steps": steps or meta["steps"]}
+    config = moved(meta["config"], data) | {"steps": steps or meta["steps"]}
     only_to_draw = meta["step"] == config["steps"] and not _is_drawn(out, meta["step"])
     if meta["step"] >= config["steps"] and not only_to_draw:
         raise ValueError(f"{out}: this run already has {meta['step']} of {config['steps']} steps; ask for more with --steps")
-    keys = ("data", "full", "size", "steps", "batch", "seed")
-    trainer = new(config["variant"], **{key: config[key] for key in keys}, device=device or config["device"], out=out)
+    keys = ("data", "full", "size", "pairs", "background", "steps", "batch", "seed", "settings")
+    trainer = new(config["variant"], **{key: config[key] for key in keys if key in config}, device=device or config["device"], out=out)
     if trainer.config.get("data_sha256") != config.get("data_sha256"):
         raise ValueError(f"{out}: the images of {config['data']} are not those that this run began with; it can't be resumed")
     trainer.resume()
@@ -82,17 +114,20 @@ def _is_drawn(out: Path, step: int) -> bool:
         return False
 
 
-def reopened(path: Path) -> tuple[object, dict]:
-    """The trained GAN of a run (its directory or checkpoint file), on the CPU, and its configuration."""
+def reopened(path: Path, data: str | Path | None = None) -> tuple[object, dict]:
+    """The trained GAN of a run (its directory or checkpoint file), on the CPU, and its configuration. data: where its
+    pictures are now, if they were moved."""
     arrays, meta = checkpoint.load(path / "checkpoint.npz" if path.is_dir() else path)
     config = meta["config"]
     shape = tuple(config["shape"])
     if config["variant"] not in VARIANTS:
         raise ValueError(f"{path}: a run of the variant {config['variant']!r}, which this version doesn't have")
+    if data is not None:
+        config = moved(config, data)
     recipe = VARIANTS[config["variant"]].suited_to(shape)
-    gan = recipe.build(shape, *map(tuple, config.get("conditions", [])), rng=0)
+    gan, _ = build(recipe, shape, [tuple(each) for each in config.get("conditions", [])], config.get("settings"), rng=0)
     if recipe.inputs:
-        recipe.hand_inputs(gan, load(config["data"], config["full"], config["size"]))
+        recipe.hand_inputs(gan, data_of(config))
     checkpoint.load_gan_state(gan, arrays, meta["network_rngs"])
     return gan, config | {"step": meta["step"]}
 
@@ -111,8 +146,8 @@ def baseline(config: dict, out: Path) -> Trainer | None:
     proof, path = proof_of(config), out / "baseline"
     if proof is None or proof.baseline is None:
         return None
-    keys = ("data", "full", "size", "batch", "seed", "device")
-    trainer = new(proof.baseline, **{key: config[key] for key in keys}, steps=max(1, round(config["steps"] * proof.share)), out=path)
+    keys = ("data", "full", "size", "pairs", "background", "batch", "seed", "device")
+    trainer = new(proof.baseline, **{key: config[key] for key in keys if key in config}, steps=max(1, round(config["steps"] * proof.share)), out=path)
     if (path / "checkpoint.npz").exists():
         trainer.resume()
     return trainer
@@ -128,7 +163,7 @@ def prove(gan, compared, config: dict, seed: int = 1) -> dict | None:
     """The numbers of a variant's proof (see proofs/), None where it has none: claim, rows, and columns, the variant's own first."""
     if (proof := proof_of(config)) is None:
         return None
-    source = load(config["data"], config["full"], config["size"])
+    source = data_of(config)
     columns = {config["variant"]: proof.measure(gan, source, seed)}
     if compared is not None:
         columns[proof.baseline] = proof.measure(compared, source, seed)
@@ -148,7 +183,7 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     compare_points), for mixtures "coverage" (see mode_coverage) and mode_counts. For 20 images or more "images" (see
     compare_images), and "judge" (see Judge.report) where there is one.
     """
-    source = load(config["data"], config["full"], config["size"])
+    source = data_of(config)
     points, judged = not isinstance(source, Dataset), config["data"] in judge.JUDGED
     n = n or (5000 if judged else 2500 if points else 500)
     if n < 100:
@@ -229,7 +264,7 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
     result = evaluate(gan, config)
     if proof := prove(gan, compared, config):
         result["proof"] = proof
-    source = load(config["data"], config["full"], config["size"])
+    source = data_of(config)
     images = isinstance(source, Dataset)
     n = 100 if images else 2000
     real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))

@@ -1,102 +1,107 @@
-"""Your own pairs, styles and captions: a folder with the subfolders A and B, or a .csv file beside pictures."""
+"""Your own folder of pictures as a Dataset: classes, pairs, two styles, or just pictures. What it means, survey.py decides."""
 from __future__ import annotations
 
-import csv
-from pathlib import Path
+import warnings
+from collections import Counter
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from gan_scratch.data.images import SUFFIXES, Dataset, read_files
+from gan_scratch.data import pictures
+from gan_scratch.data.images import Dataset, counted, listed, suspicious
+from gan_scratch.data.labels import natural
+from gan_scratch.data.survey import Found, Survey, survey
 
 HELD_OUT = 10  # every tenth of what the user gives is kept for the numbers
 
 
-def is_two_folders(path: Path) -> bool:
-    """Whether a folder has the subfolders A and B."""
-    return (path / "A").is_dir() and (path / "B").is_dir()
-
-
-def read_two_folders(path: Path, size: int | None = None) -> Dataset:
-    """Pictures of B as images, those of A as extra["input"].
-
-    Where both have the same file names (without the ending) they are pairs, in the order of the names; every tenth pair is the test part. Otherwise they are
-    two styles without pairs, of which there need not be equally many.
+def read_folder(path: Path, size: int | None = None, pairs: bool = False, background: str = "white") -> Dataset:
+    """Every picture of a folder, in natural order of the names.
 
     Args:
-        size: resize to size×size; needed where the pictures differ in size.
+        size: resize to size×size, the longer side being cropped first; needed where the pictures differ in size.
+        pairs: the folders A and B are pairs, whatever stands beside them. background: shows through what is transparent.
 
-    Raises ValueError when a folder has no pictures, or only some have partners.
+    What isn't read, or was read on an assumption, is named in one warning. Raises ValueError with one sentence when
+    nothing can be read or two meanings are possible.
     """
-    a, b = (_named(path / folder) for folder in "AB")
-    common = a.keys() & b.keys()
-    if common and common != a.keys() | b.keys():
-        alone = sorted((a.keys() | b.keys()) - common)
-        raise ValueError(f"{path}: {len(alone)} pictures have no partner of the same name in the other folder, {', '.join(alone[:3])}"
-                         f"{' …' if len(alone) > 3 else ''}; add them or remove these, or give all other names if they aren't pairs")
-    names = sorted(common)
-    images_a, images_b = (_read(path / folder, [files[name] for name in names or sorted(files)], size) for folder, files in (("A", a), ("B", b)))
-    if images_a.shape[1:3] != images_b.shape[1:3]:
-        raise ValueError(f"{path}: the pictures of A are {images_a.shape[1]}×{images_a.shape[2]}, those of B {images_b.shape[1]}×{images_b.shape[2]}; "
+    found = survey(path, pairs)
+    data = _two_folders(found, size, pairs, background) if found.meaning == "styles" else _classes(found, size, background)
+    warn(path, [*found.remarks, *([f"not read: {found.unread()}"] if found.left else [])])
+    return data
+
+
+def warn(path: Path, remarks: list[str]) -> None:
+    """All remarks in one warning."""
+    if remarks:
+        warnings.warn(f"{path}: {'; '.join(remarks)}", stacklevel=4)
+
+
+def _read(found: Survey, chosen: list[Found], size: int | None, background: str) -> tuple[np.ndarray, list[Found]]:
+    """The pictures that can be read, and which they are. What is to be said goes into the survey."""
+    read = pictures.read([each.file for each in chosen], size, background, str(found.folder))
+    kept = set(read.files)
+    names = {each.file: each.name for each in chosen}
+    for file, why in read.unread.items():
+        found.leave(f"pictures that can't be read: {why}", names[file])
+    chosen = [each for each in chosen if each.file in kept]
+    found.remarks += read.remarks + suspicious(read.images, [each.name for each in chosen])
+    return read.images, chosen
+
+
+def _classes(found: Survey, size: int | None, background: str) -> Dataset:
+    images, chosen = _read(found, found.found, size, background)
+    test = np.array([each.part == "test" for each in chosen])
+    if test.all():
+        raise ValueError(f"{found.folder}: none of the pictures of the training part can be read; {found.unread()}")
+    classes = sorted({each.group for each, tested in zip(chosen, test) if not tested}, key=natural)
+    named = len(classes) > 1
+    if named and (strange := {each.group for each in chosen} - {*classes, ""}):
+        raise ValueError(f"{found.folder}: of the class {listed(sorted(strange))} no picture of the training part can be read")
+    number = {name: i for i, name in enumerate(classes)}
+    labels = np.array([number.get(each.group, -1) for each in chosen], np.int64)
+    tested = labels[test] if named and (labels[test] >= 0).all() else None
+    return Dataset(found.folder.resolve().name, images[~test], labels[~test] if named else None, images[test] if test.any() else None,
+                   tested if test.any() else None, classes=tuple(classes) if named else ())
+
+
+def _two_folders(found: Survey, size: int | None, strict: bool, background: str) -> Dataset:
+    """Pictures of B as images, those of A as extra["input"].
+
+    Where both have the same names (without the endings) they are pairs; of twenty and more without a test part every
+    tenth is held out. Else they are two styles, and extra["alone"] are the names without a partner.
+    """
+    alone = partnerless(found)
+    if alone and strict:
+        raise ValueError(f"{found.folder}: {counted(len(alone), 'picture')} without just one partner of the same name in the other "
+                         f"folder, {listed(alone)}; add them or remove these")
+    if 0 < len(alone) < len(found.found):
+        found.remarks.append(f"read as two styles without pairs, because {counted(len(alone), 'picture')} have not just one partner of "
+                             f"the same name in the other folder: {listed(alone)}")
+    sides, kept = {}, {}
+    for side in "AB":
+        chosen = [each for each in found.found if each.group == side]
+        sides[side], kept[side] = _read(found, chosen, size, background)
+        if not alone and len(kept[side]) < len(chosen):
+            raise ValueError(f"{found.folder}: pictures that can't be read leave their partners alone; {found.unread()}; repair "
+                             "or remove them and what belongs to them")
+    a, b = sides["A"], sides["B"]
+    if a.shape[1:3] != b.shape[1:3]:
+        raise ValueError(f"{found.folder}: the pictures of A are {a.shape[1]}×{a.shape[2]}, those of B {b.shape[1]}×{b.shape[2]}; "
                          "give one size for all (size=32, or --size 32)")
-    if not names or len(names) < 2 * HELD_OUT:
-        return Dataset(path.name, images_b, extra={"input": images_a})
-    test = np.arange(len(names)) % HELD_OUT == 0
-    return Dataset(path.name, images_b[~test], test_images=images_b[test], extra={"input": images_a[~test], "test_input": images_a[test]})
+    test_a, test_b = (np.array([each.part == "test" for each in kept[side]]) for side in "AB")
+    if not alone and not test_b.any() and len(b) >= 2 * HELD_OUT:
+        test_a = test_b = np.arange(len(b)) % HELD_OUT == 0
+    for side, test in (("A", test_a), ("B", test_b)):
+        if test.all():
+            raise ValueError(f"{found.folder}: the training part has no pictures of {side} that can be read")
+    extra = {"input": a[~test_a]} | ({"test_input": a[test_a]} if test_a.any() and test_b.any() else {})
+    return Dataset(found.folder.resolve().name, b[~test_b], test_images=b[test_b] if test_a.any() and test_b.any() else None,
+                   extra=extra | ({"alone": np.array(alone)} if alone else {}))
 
 
-def read_captions(path: Path, size: int | None = None) -> Dataset:
-    """Pictures with captions, from a .csv file with the columns `file` (relative to it) and `caption`.
-
-    Returns: a Dataset; extra["captions"] (N, V) float32, 1 where a word occurs; extra["words"] (V,) the words, in lower case, that occur in at least two captions.
-
-    Raises ValueError that names the line when the file can't be used.
-    """
-    rows = _rows(path)
-    words = [sorted(set(row["caption"].lower().split())) for row in rows]
-    counts: dict[str, int] = {}
-    for word in (w for line in words for w in line):
-        counts[word] = counts.get(word, 0) + 1
-    vocabulary = sorted(word for word, count in counts.items() if 1 < count < len(rows))
-    if not vocabulary:
-        raise ValueError(f"{path}: no word occurs in at least two captions and not in all of them, so captions say nothing that could be learned")
-    captions = np.array([[word in line for word in vocabulary] for line in words], np.float32)
-    images = _read(path.parent, [path.parent / row["file"] for row in rows], size)
-    return Dataset(path.stem, images, extra={"captions": captions, "words": np.array(vocabulary)})
-
-
-def _rows(path: Path) -> list[dict]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such file")
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            rows = list(table)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: can't be read as a table in UTF-8 ({error})") from None
-    if not {"file", "caption"} <= set(table.fieldnames or ()):
-        raise ValueError(f"{path}: needs a first line with the columns file and caption, separated by commas; it has "
-                         f"{', '.join(table.fieldnames or ()) or 'nothing'}")
-    if not rows:
-        raise ValueError(f"{path}: has no rows below its first line")
-    for line, row in enumerate(rows, 2):
-        if not row["file"] or not (row["caption"] or "").strip():
-            raise ValueError(f"{path}, line {line}: needs a file and a caption")
-        if not (path.parent / row["file"]).is_file():
-            raise ValueError(f"{path}, line {line}: there is no picture {row['file']}; paths are relative to the .csv file")
-    return rows
-
-
-def _named(folder: Path) -> dict[str, Path]:
-    files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")}
-    if not files:
-        raise ValueError(f"{folder}: no pictures in this folder ({', '.join(sorted(SUFFIXES))} are read)")
-    return files
-
-
-def _read(folder: Path, files: list[Path], size: int | None) -> np.ndarray:
-    """All files, or a ValueError: a picture that is left out would leave its partner or its caption alone."""
-    images, kept, broken = read_files(folder, files, size)
-    if broken:
-        raise ValueError(f"{folder}: {len(broken)} pictures can't be read, {', '.join(broken[:3])}{' …' if len(broken) > 3 else ''}; "
-                         "repair or remove them and what belongs to them")
-    return images
+def partnerless(found: Survey) -> list[str]:
+    """The pictures of A and B that have none, or several, of the same name in the other folder."""
+    keys = {each.name: (each.part, str(PurePosixPath(each.key[2:]).with_suffix(""))) for each in found.found}
+    there = {side: Counter(keys[each.name] for each in found.found if each.group == side) for side in "AB"}
+    return [name for name, key in keys.items() if there["A"][key] != 1 or there["B"][key] != 1]

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+from gan_scratch.data.labels import numbered
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Dataset:
         images: (N, H, W, C) float32 in [−1, 1]. labels: (N,) int64, or None.
         test_images, test_labels: a held-out part, or None.
         extra: further arrays by name (a second style of the same faces, skin tones, …).
+        classes: the names of the labels 0, 1, …, where they have names.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Dataset:
     test_images: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     extra: dict = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple:
@@ -49,6 +50,33 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
 def some(images: np.ndarray, n: int) -> np.ndarray:
     """n images (or all, if there are fewer), always the same, from everywhere: data may be sorted by class."""
     return images[np.random.default_rng(0).permutation(len(images))[:n]]
+
+
+def suspicious(images: np.ndarray, names: list[str]) -> list[str]:
+    """Sentences about pictures (N, H, W, C) in [−1, 1] that are probably not what was meant."""
+    flat = images.reshape(len(images), -1, images.shape[-1])
+    constant = np.flatnonzero((flat == flat[:, :1]).all((1, 2)))
+    low, high = float(images.min()), float(images.max())
+    said = []
+    if len(constant):
+        said.append(f"pictures that show one colour and nothing else ({len(constant)} of {len(images)}): "
+                    f"{listed([names[i] for i in constant])}; if they are light on a transparent ground, choose another "
+                    "background (--background black)")
+    if high - low < 0.1 and len(constant) < len(images):
+        said.append(f"the values run from {low:.3f} to {high:.3f} only, less than a twentieth of [−1, 1]: the pictures are nearly "
+                    "of one colour, or were read with a wrong range")
+    return said
+
+
+def listed(names, most: int = 3) -> str:
+    """The first of some names, or of some names and reasons."""
+    given = [f"{Path(name).name} ({why})" for name, why in names.items()] if isinstance(names, dict) else list(names)
+    return ", ".join(given[:most]) + (" …" if len(given) > most else "")
+
+
+def counted(n: int, thing: str) -> str:
+    """1 picture, 2 pictures."""
+    return f"{n} {thing}" + ("" if n == 1 else "s")
 
 
 def checked(images: np.ndarray, source: str) -> np.ndarray:
@@ -98,78 +126,15 @@ def read_npz(path: Path) -> Dataset:
     test_images = arrays.get("test_images")
     if test_images is not None and test_images.shape[1:] != images.shape[1:]:
         raise ValueError(f"{path}: test_images have shape {test_images.shape[1:]}, but images {images.shape[1:]}")
-    return Dataset(path.stem, checked(images, str(path)), _labels(arrays.get("labels", arrays.get("train_labels")), images, path),
-                   None if test_images is None else checked(test_images, f"{path}, test_images"),
-                   None if test_images is None else _labels(arrays.get("test_labels"), test_images, path))
-
-
-def _labels(labels, images, path) -> np.ndarray | None:
-    if labels is None:
-        return None
-    if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-        raise ValueError(f"{path}: labels must be one integer for each of the {len(images)} images, got {labels.dtype} {labels.shape}")
-    return labels.astype(np.int64)
-
-
-def read_folder(path: Path, size: int | None = None) -> Dataset:
-    """Every picture of a folder, its subfolders being the classes if it has some.
-
-    Args:
-        size: resize to size×size; needed when the pictures differ in size. The longer side is cropped first.
-
-    Unreadable files are left out with a warning that names them. Raises ValueError when none can be read.
-    """
-    files = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith("."))
-    if not files:
-        raise ValueError(f"{path}: no pictures in this folder ({', '.join(sorted(SUFFIXES))} are read)")
-    images, kept, broken = read_files(path, files, size)
-    if broken:
-        warnings.warn(f"{path}: {len(broken)} of {len(files)} pictures can't be read and are left out: {', '.join(broken[:5])}"
-                      + (" …" if len(broken) > 5 else ""), stacklevel=3)
-    folders = sorted({f.parent for f in kept})
-    labels = np.array([folders.index(f.parent) for f in kept], np.int64) if len(folders) > 1 else None
-    return Dataset(path.name, images, labels)
-
-
-def read_files(path: Path, files: list[Path], size: int | None) -> tuple[np.ndarray, list[Path], list[str]]:
-    """Pictures (n, H, W, C) in [−1, 1], the files they come from, and the names of those that can't be read. `path` is what messages name.
-
-    Raises ValueError when none can be read or they differ in size.
-    """
-    pictures, kept, broken = [], [], []
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                pictures.append(_square(picture, size))
-            kept.append(file)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            broken.append(file.name)
-    if not pictures:
-        raise ValueError(f"{path}: none of the {len(files)} pictures can be read")
-    colour = any(p.mode != "L" for p in pictures)
-    arrays = [np.asarray(p.convert("RGB" if colour else "L")) for p in pictures]
-    sizes = {a.shape[:2] for a in arrays}
-    if len(sizes) > 1:
-        raise ValueError(f"{path}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one size for all (size=32, or --size 32)")
-    return to_unit(np.stack(arrays)), kept, broken
-
-
-def _square(picture: Image.Image, size: int | None) -> Image.Image:
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I"):  # 16 bits
-        picture = Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8))
-    elif picture.mode == "F":
-        raise ValueError("floating-point pictures have no agreed range")
-    elif picture.mode in ("RGBA", "LA", "P", "PA"):  # transparent means white
-        grey, picture = picture.mode == "LA", picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L" if grey else "RGB")
-    elif picture.mode not in ("L", "RGB"):
-        picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    if size is None:
-        return picture
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    return picture.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.LANCZOS)
+    labels, test_labels = arrays.get("labels", arrays.get("train_labels")), arrays.get("test_labels")
+    for given, of in ((labels, images), (test_labels, test_images)):
+        if given is not None and (of is None or given.shape != (len(of),)):
+            raise ValueError(f"{path}: labels must be one value for each of the {0 if of is None else len(of)} images, got {given.dtype} {given.shape}")
+    labels, test_labels, classes = numbered(labels, test_labels, str(path))
+    images, test_images = checked(images, str(path)), None if test_images is None else checked(test_images, f"{path}, test_images")
+    for sentence in suspicious(images, [f"number {i}" for i in range(len(images))]):
+        warnings.warn(f"{path}: {sentence}", stacklevel=3)
+    return Dataset(path.stem, images, labels, test_images, test_labels, classes=classes)
 
 
 def read_idx(path: Path) -> np.ndarray:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from gan_scratch.data.faces import faces
-from gan_scratch.data.folders import is_two_folders, read_captions, read_two_folders
+from gan_scratch.data.folders import read_folder
 from gan_scratch.data.glyphs import glyphs
-from gan_scratch.data.images import Dataset, open_npz, read_folder, read_idx, read_npz, to_unit
+from gan_scratch.data.images import Dataset, open_npz, read_idx, read_npz, to_unit
 from gan_scratch.data.melodies import melodies
 from gan_scratch.data.pairs import edges, styles
 from gan_scratch.data.points import Mixture, SwissRoll, grid, mixture_1d, ring
 from gan_scratch.data.shapes import captioned, discs, shapes
+from gan_scratch.data.tables import read_table
 from gan_scratch.data.voxels import voxels
 
 HERE = Path(__file__).parent
@@ -75,21 +76,28 @@ FULL = {
 }
 
 
-def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: int | None = None) -> Dataset | Mixture | SwissRoll:
+def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: int | None = None, pairs: bool = False,
+         background: str = "white") -> Dataset | Mixture | SwissRoll:
     """Data by name or path.
 
     Args:
-        name: one of NAMES, or the path of a folder of pictures, of a folder with the subfolders A and B (see read_two_folders), of a .csv file
-            with captions (see read_captions), or of an .npz file with `images` (and `labels`).
+        name: one of NAMES, or the path of a folder of pictures (survey.py tells what it means), of a .csv file with
+            captions or labels (see read_table), or of an .npz file with `images` (and `labels`).
         full: for mnist and fashion_mnist, True fetches all 70 000 images once (pooch, cached); a path reads the four IDX
             files, plain or gzipped, from that folder.
-        size: resize the pictures of a folder to size×size.
+        size: resize the pictures of a folder to size×size. pairs: its subfolders A and B are pairs, whatever stands beside
+            them. background: the colour that shows through transparent places of pictures.
 
     Returns: a Dataset, or for a name in POINTS an object with `sample(n, rng)`.
     Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.
     """
-    if size and not Path(name).is_dir() and Path(name).suffix != ".csv":
+    folder, table = name not in NAMES and Path(name).is_dir(), Path(name).suffix.lower() == ".csv"
+    if size and not (folder or table):
         raise ValueError(f"size is for a folder of pictures; {str(name)!r} comes in its own size")
+    if pairs and not folder:
+        raise ValueError(f"pairs is for a folder with the subfolders A and B; {str(name)!r} is none")
+    if background != "white" and not (folder or table):
+        raise ValueError(f"background is for a folder of pictures; {str(name)!r} has no transparent places")
     if full and name not in FULL:
         raise ValueError(f"full=True is there for {' and '.join(FULL)}, not for {name!r}")
     if full:
@@ -105,11 +113,11 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     if name in HALVED:
         return _halved(str(name), _load_bundled(HALVED[name]))
     path = Path(name)
-    if path.is_dir():
-        return read_two_folders(path, size) if is_two_folders(path) else read_folder(path, size)
-    if path.suffix == ".csv":
-        return read_captions(path, size)
-    if path.suffix == ".npz":
+    if folder:
+        return read_folder(path, size, pairs, background)
+    if table:
+        return read_table(path, size, background)
+    if path.suffix.lower() == ".npz":
         return read_npz(path)
     raise ValueError(f"no data called {str(name)!r}; use {', '.join(NAMES)}, or the path of a folder of pictures, an .npz file, or a .csv file with captions")
 

@@ -69,6 +69,7 @@ class Layer:
         Raises ValueError when x has a shape that the layer can't take, TypeError when x isn't floating point
         or lives on another device than the parameters.
         """
+        self._check_numbers(x)
         self._check_input(x)
         self._check_device(x)
         with self._threads(x):
@@ -149,6 +150,13 @@ class Layer:
         if v.shape != tuple(ctx["x_shape"]):
             raise ValueError(f"{self!r}: backward2 got v of shape {v.shape}, but this use of the layer got x of shape "
                              f"{tuple(map(int, ctx['x_shape']))}")
+
+    def _check_numbers(self, x: Array | tuple) -> None:
+        for a in x if isinstance(x, tuple) else (x,):
+            if getattr(a, "dtype", None) == np.float16:
+                raise TypeError(f"{self!r} computes in float32 or float64, but x is float16; convert it with x.astype(np.float32)")
+            if 0 in getattr(a, "shape", ()):
+                raise ValueError(f"{self!r} got an empty batch, x of shape {a.shape}; give at least one sample")
 
     def _check_input(self, x: Array) -> None:
         self._check_float(x)

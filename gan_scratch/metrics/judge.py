@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from gan_scratch.data.load import HALVED
 from gan_scratch.files import replacing
 from gan_scratch.layers import Conv2d, Dense, Dropout, Flatten, ReLU, Sequential, init
 from gan_scratch.losses import softmax_cross_entropy
+from gan_scratch.metrics import check
 from gan_scratch.metrics.classifier import am_score, inception_score, softmax
 from gan_scratch.metrics.frechet import frechet_at_infinity, frechet_distance
 from gan_scratch.metrics.kernel import kernel_distance
@@ -59,7 +61,13 @@ class Judge:
         self.network.load_state(arrays)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28, 1) or (N, 14, 14, 1) in [−1, 1] -> (N, 64)."""
+        """(N, 28, 28, 1) or (N, 14, 14, 1) in [−1, 1] -> (N, 64). Raises ValueError for another shape, type or range."""
+        images = check.images(images, "the judge's images")
+        if images.shape[1:] not in ((28, 28, 1), (14, 14, 1)):
+            raise ValueError(f"the judge sees images (N, 28, 28, 1) or (N, 14, 14, 1), got {images.shape}")
+        if images.min() >= 0:
+            warnings.warn(f"the judge's images have no value below 0 ({images.min():.3g} to {images.max():.3g}); if they mean [0, 1], rescale them "
+                          "with 2 * x - 1", stacklevel=2)
         if images.shape[1] == 14:
             images = images.repeat(2, axis=1).repeat(2, axis=2)
         return np.concatenate([self.network[:-1](part) for part in np.array_split(images, max(1, len(images) // 500))])

@@ -9,6 +9,7 @@ import numpy as np
 
 from gan_scratch.data import Dataset, Mixture, SwissRoll
 from gan_scratch.data.images import some
+from gan_scratch.metrics.check import images
 from gan_scratch.metrics.divergences import histograms, js
 from gan_scratch.metrics.manifold import density_coverage, precision_recall
 from gan_scratch.metrics.neighbours import birthday_test, nearest, pair_distances
@@ -49,6 +50,7 @@ def compare_images(samples: np.ndarray, data: Dataset) -> dict:
             is `duplicate`. support: n(n − 1)/(2 pairs), None without a pair: from as many equally likely pictures as many pairs would
             be expected. It depends on n and on what counts as near; only values of the same n can be compared.
     """
+    samples = images(samples, "samples")
     unseen = data.test_images is not None
     real = some(data.test_images if unseen else data.images, min(1000, len(samples)))
     n = len(real)

@@ -1,4 +1,6 @@
 """The user's own pairs, styles and captions, and every mistake that can be made with them."""
+import unicodedata
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,7 +14,9 @@ from gan_scratch.data.pairs import held_out, partners
 def fill(folder, names, size=(32, 32), value=None):
     folder.mkdir(parents=True, exist_ok=True)
     for i, name in enumerate(names):
-        Image.new("RGB", size, (10 * i if value is None else value, 0, 200)).save(folder / name)
+        image = Image.new("RGB", size, (10 * i if value is None else value, 0, 200))
+        image.putpixel((0, 0), (0, 0, 0))  # pictures of one colour alone are warned about
+        image.save(folder / name)
 
 
 def table(path, *lines):
@@ -39,7 +43,7 @@ def test_two_styles_need_not_be_as_many(tmp_path):
     fill(tmp_path / "B", [f"b{i}.png" for i in range(5)])
     data = load(tmp_path)
     assert len(data.images) == 5 and len(data.extra["input"]) == 9
-    with pytest.raises(ValueError, match="A has 9 pictures and B 5 without common names; this variant needs pairs, cyclegan doesn't"):
+    with pytest.raises(ValueError, match="A has 9 pictures and B 5, and 14 have not just one partner .* needs pairs, cyclegan doesn't"):
         runs.new("pix2pix", tmp_path, batch=4)
     trainer = runs.new("cyclegan", tmp_path, steps=2, batch=4)
     trainer.run(progress=False)
@@ -47,10 +51,9 @@ def test_two_styles_need_not_be_as_many(tmp_path):
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda p: (fill(p / "A", ["x.png", "y.png"]), fill(p / "B", ["x.png", "z.png"])), "2 pictures have no partner of the same name in the other folder, y, z"),
     (lambda p: (fill(p / "A", ["x.png"]), (p / "B").mkdir()), "B: no pictures in this folder"),
     (lambda p: (fill(p / "A", ["x.png"]), fill(p / "B", ["x.png"], (16, 16))), "A are 32×32, those of B 16×16; give one size"),
-    (lambda p: (fill(p / "A", ["x.png", "y.png"]), fill(p / "B", ["x.png"]), (p / "B/y.png").write_bytes(b"no picture")), "1 pictures can't be read, y.png"),
+    (lambda p: (fill(p / "A", ["x.png", "y.png"]), fill(p / "B", ["x.png"]), (p / "B/y.png").write_bytes(b"no picture")), "leave their partners alone; .*B/y.png"),
 ])
 def test_mistakes_with_two_folders(tmp_path, make, message):
     make(tmp_path)
@@ -82,11 +85,10 @@ def test_captions(tmp_path):
 
 
 @pytest.mark.parametrize("lines, message", [
-    (["name,text", "0.png,red"], "needs a first line with the columns file and caption, separated by commas; it has name, text"),
+    (["name,text", "0.png,red"], "needs a first line with the columns file and caption .or label., separated by commas; it has name, text"),
     (["file,caption"], "has no rows below its first line"),
     (["file,caption", "0.png,red", "7.png,blue"], "line 3: there is no picture 7.png; paths are relative to the .csv"),
     (["file,caption", "0.png,red", "1.png,"], "line 3: needs a file and a caption"),
-    (["file,caption", "0.png,red", "1.png,blue"], "no word occurs in at least two captions and not in all"),
 ])
 def test_mistakes_with_captions(tmp_path, lines, message):
     fill(tmp_path, ["0.png", "1.png"])
@@ -112,3 +114,70 @@ def test_unpaired_rows_are_drawn_apart():
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
     again = Batches(Unpaired(a, b), 5, 0)
     np.testing.assert_array_equal(next(again)[1], drawn[0][1])
+
+
+def test_partners_that_are_not_just_one(tmp_path):
+    """Two styles then, with a word; a variant that needs pairs refuses, as --pairs does."""
+    fill(tmp_path / "A", ["0.png", "1.png", "0.jpg", "y.png"])
+    fill(tmp_path / "B", ["0.png", "1.png", "z.png"])
+    with pytest.warns(UserWarning, match="two styles without pairs, because 5 pictures .*: A/0.jpg, A/0.png, A/y.png …"):
+        data = load(tmp_path)
+    assert len(data.extra["input"]) == 4 and len(data.images) == 3
+    with pytest.raises(ValueError, match="needs pairs, cyclegan doesn't"):
+        partners(data)
+    with pytest.raises(ValueError, match="5 pictures without just one partner .* add them or remove these"):
+        load(tmp_path, pairs=True)
+
+
+def test_styles_of_equal_number_are_no_pairs(tmp_path):
+    fill(tmp_path / "A", [f"a{i}.png" for i in range(5)])
+    fill(tmp_path / "B", [f"b{i}.png" for i in range(5)])
+    with pytest.raises(ValueError, match="10 have not just one partner"):
+        partners(load(tmp_path))
+
+
+def test_captions_that_say_nothing(tmp_path):
+    fill(tmp_path, ["0.png", "1.png"])
+    table(tmp_path / "c.csv", "file,caption", "0.png,red", "1.png,blue")
+    with pytest.warns(UserWarning, match="no word occurs in at least two captions and not in all"):
+        data = load(tmp_path / "c.csv")
+    assert len(data.images) == 2 and not data.extra
+
+
+@pytest.mark.parametrize("text, captions", [
+    ("\ufefffile;caption;note\n0.png;a red one;x\n1.png;a blue one;y\n2.png;a red, blue one;z\n", 3),
+    ("file\tcaption\n0.png\tred\n1.png\tblue\n2.png\tred blue\n", 3),
+    ("File , Caption\n 0.png , red\n\n1.png,blue\n.\\2.png,\"red, blue\"\n", 3),
+])
+def test_tables_of_every_make_are_read(tmp_path, text, captions):
+    fill(tmp_path, [f"{i}.png" for i in range(3)])
+    for encoding in ("utf-8", "utf-16"):
+        (tmp_path / "c.csv").write_bytes(text.encode(encoding) if encoding == "utf-8" else text.lstrip("\ufeff").encode(encoding))
+        assert load(tmp_path / "c.csv").extra["captions"].shape[0] == captions
+
+
+@pytest.mark.parametrize("text, message", [
+    ("file,caption\n0.png,a red, round one\n", "line 2: has 3 columns, the first line has 2"),
+    ("file,caption\n0.png,\"red\n1.png,blue\n", "line 3: can't be read as a table"),
+    ("file,caption\n0.png,red\n\n\n7.png,blue\n", "line 5: there is no picture 7.png"),
+    ("file,caption\n0.PNG,red\n1.png,blue\n", r"line 2: there is no picture 0.PNG; .* \(there is 0.png\)"),
+    ("file,caption\n0,red\n1.png,blue\n", r"line 2: there is no picture 0; .* \(there is 0.png\)"),
+    ("file,caption,caption\n0.png,red,x\n", "has the column caption twice"),
+    ("file,caption\n0.png,r\0d\n", "line 2: has a byte 0"),
+    ("file,caption\n0.png,red\n1.png,\n", "line 3: needs a file and a caption, but the caption is empty"),
+])
+def test_tables_that_are_refused(tmp_path, text, message):
+    fill(tmp_path, ["0.png", "1.png"])
+    (tmp_path / "c.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path / "c.csv")
+
+
+def test_names_in_another_unicode_form_and_labels(tmp_path):
+    fill(tmp_path, [unicodedata.normalize("NFD", "é.png"), "1.png"])
+    table(tmp_path / "c.csv", "file,label", unicodedata.normalize("NFC", "é.png") + ",dog", "1.png,cat", "1.png,dog")
+    data = load(tmp_path / "c.csv")
+    assert data.labels.tolist() == [1, 0, 1] and data.classes == ("cat", "dog")
+    (tmp_path / "c.csv").write_bytes("file;label\n1.png;K\xfche\n".encode("cp1252"))
+    with pytest.raises(ValueError, match="line 2: can't be read as a table in UTF-8; save it as “CSV UTF-8”"):
+        load(tmp_path / "c.csv")

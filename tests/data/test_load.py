@@ -110,7 +110,7 @@ def test_npz_files_that_do_not_fit(tmp_path):
     np.savez(path, pictures=np.zeros((2, 5, 5)))
     sentence(lambda: load(path), "named 'images'", "pictures")
     np.savez(path, images=np.linspace(-1, 1, 50).reshape(2, 5, 5), labels=np.zeros(3, int))
-    sentence(lambda: load(path), "labels must be one integer for each of the 2 images")
+    sentence(lambda: load(path), "labels must be one value for each of the 2 images")
     np.savez(path, images=np.random.default_rng(0).random((50, 20, 20)))
     path.write_bytes(path.read_bytes()[:3000])
     sentence(lambda: load(path), "truncated or damaged")
@@ -119,8 +119,11 @@ def test_npz_files_that_do_not_fit(tmp_path):
 
 
 def picture(path, size=(8, 8), mode="RGB", color=(255, 0, 0)):
+    """One colour but for one place: pictures of one colour alone are warned about."""
     path.parent.mkdir(exist_ok=True)
-    Image.new(mode, size, color).save(path)
+    image = Image.new(mode, size, color)
+    image.putpixel((size[0] // 2, size[1] // 2), 0 if isinstance(color, int) else (*[0] * (len(color) - 1), 255))
+    image.save(path)
 
 
 def test_a_folder_of_pictures(tmp_path):
@@ -128,16 +131,21 @@ def test_a_folder_of_pictures(tmp_path):
     picture(tmp_path / "dogs" / "b.JPG", color=(0, 0, 255))
     picture(tmp_path / "dogs" / "c.png", mode="L", color=128)
     (tmp_path / "notes.txt").write_text("not a picture")
-    data = load(tmp_path)
-    assert data.images.shape == (3, 8, 8, 3) and list(data.labels) == [0, 1, 1]
+    with pytest.warns(UserWarning, match="not read: files ending in .txt .1.: notes.txt"):
+        data = load(tmp_path)
+    assert data.images.shape == (3, 8, 8, 3) and list(data.labels) == [0, 1, 1] and data.classes == ("cats", "dogs")
     np.testing.assert_array_equal(data.images[0, 0, 0], [1, -1, -1])
 
 
 def test_grey_pictures_stay_grey_and_transparency_becomes_white(tmp_path):
-    picture(tmp_path / "a.png", mode="L", color=0)
+    picture(tmp_path / "a.png", mode="L", color=200)
     assert load(tmp_path).images.shape == (1, 8, 8, 1) and load(tmp_path).labels is None
-    picture(tmp_path / "a.png", mode="RGBA", color=(0, 0, 0, 0))
-    assert (load(tmp_path).images == 1).all()
+    image = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    image.putpixel((0, 0), (0, 0, 255, 255))
+    image.save(tmp_path / "a.png")
+    white, black = (load(tmp_path, background=name).images[0] for name in ("white", "black"))
+    assert (white[1:] == 1).all() and (black[1:] == -1).all() and (white[0, 0] == [-1, -1, 1]).all()
+    sentence(lambda: load(tmp_path, background="wite"), "'wite' isn't a colour")
 
 
 def test_pictures_of_several_sizes_need_one_size(tmp_path):
@@ -150,7 +158,7 @@ def test_pictures_of_several_sizes_need_one_size(tmp_path):
 def test_an_unreadable_picture_among_good_ones_is_left_out_and_named(tmp_path):
     picture(tmp_path / "good.png")
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n rest is missing")
-    with pytest.warns(UserWarning, match=r"1 of 2 pictures can't be read and are left out: broken.png"):
+    with pytest.warns(UserWarning, match=r"not read: pictures that can't be read: not a picture, or damaged at its beginning .1.: broken.png"):
         assert len(load(tmp_path).images) == 1
     (tmp_path / "good.png").write_bytes((tmp_path / "good.png").read_bytes()[:50])
     with warnings.catch_warnings():
@@ -165,7 +173,8 @@ def test_sixteen_bits_keep_their_greys_and_odd_modes_are_read(tmp_path):
     assert data.images.shape == (1, 8, 8, 1) and data.images.min() == -1 and data.images.max() == 1 and (np.diff(data.images.ravel()) > 0).all()
     for mode in ("1", "LA", "P", "CMYK"):
         folder = tmp_path / mode
-        picture(folder / ("a.tiff" if mode == "CMYK" else "a.png"), mode=mode, color=1 if mode in "1P" else (255,) * len(mode))
+        folder.mkdir()
+        Image.fromarray((ramp >> 8).astype(np.uint8)).convert(mode).save(folder / ("a.tiff" if mode == "CMYK" else "a.png"))
         assert load(folder).images.shape[1:3] == (8, 8)
     (tmp_path / "1" / "._a.png").write_bytes(b"what macOS leaves")
     assert len(load(tmp_path / "1").images) == 1
