@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import sys
@@ -11,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from gan_scratch import checkpoint, explore, plot, runs
+from gan_scratch import checkpoint, explore, plot, runs, sweep
 from gan_scratch.bench.report import bench
 from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
 from gan_scratch.data.images import some
 from gan_scratch.data.load import canonical
-from gan_scratch.data.survey import survey
+from gan_scratch.data.survey import is_run, survey
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS, settings
 from gan_scratch.metrics import nearest
@@ -182,23 +183,46 @@ def train(args) -> int:
           f"batch {config['batch']}, seed {config['seed']}, {config['device']}", flush=True)
     go_on = f"Continue with: gan-scratch train {args.variant} --out {shlex.quote(str(out))} --resume"
     try:
-        trainer.run()
-        compared = None if args.alone or trainer.interrupted else runs.baseline(config, out)
-        if compared and compared.step < compared.steps:
-            print(f"training is complete and saved; now {compared.config['variant']}, which it is compared with", flush=True)
-            compared.run()
+        result = runs.complete(trainer, out, args.alone, log=args.log)
     except KeyboardInterrupt:  # a second Ctrl-C, or one before the first step
         print(f"stopped at once; what was saved last is in {out}. {go_on}")
         return 130
-    for training in filter(None, (trainer, compared)):
-        if training.interrupted:
-            print(f"stopped after step {training.step} of {training.steps}; everything is in {training.path}. {go_on}")
-            return 130
-    print("training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)", flush=True)
-    result = runs.write(trainer, out, compared and compared.gan)
+    if result is None:
+        print(go_on)
+        return 130
     print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
-          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are in metrics.json.")
+          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are in metrics.json and history.csv.")
     return 0
+
+
+def train_several(args, out: Path) -> int:
+    """A run for each seed, and their table."""
+    if args.seed is not None or args.log or args.scheduler and args.workers:
+        raise ValueError("--seeds says which seeds, so --seed doesn't go with it, nor does --log; and --scheduler brings its own workers")
+    chosen, options = sweep.seeds(args.seeds), wanted(args)
+    first = runs.new(args.variant, seed=chosen[0], **options)  # what is wrong should be said before anything begins
+    plan = {"variant": args.variant, "alone": args.alone, "config": {**first.config, "seed": None}}
+    if not args.resume and (kept := keep_earlier_run(out)):
+        print(f"the earlier runs are kept in {kept}")
+    if args.resume and (begun := sweep.begun(out)) != json.loads(json.dumps(plan)):
+        raise ValueError(f"{out}: these runs were begun with other options ({sweep.difference(begun, plan)}); choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    runs.write_json(out / "sweep.json", plan)
+    jobs = [sweep.Job(out / f"seed-{seed}", args.variant, options | {"data": first.config["data"], "seed": seed}, args.alone) for seed in chosen]
+    print(f"{args.variant} on {first.config['data']}: {len(jobs)} runs of {first.config['steps']} steps in {out}", flush=True)
+    try:
+        outcomes = sweep.sweep(jobs, first.config["steps"], args.workers or 1, args.scheduler)
+    except KeyboardInterrupt:
+        print(f"interrupted; what was done is in {out}, and the same command with --resume continues", file=sys.stderr)
+        return 130
+    rows = {job.out.name: sweep.numbers(job.out) for job in jobs if not outcomes[job.out]}
+    for folder, why in outcomes.items():
+        if why:
+            print(f"{folder.name}: {why}", file=sys.stderr)
+    if rows:
+        sweep.write_table(out / "table.csv", rows)
+        print(f"\n{sweep.table(rows)}\n\nAlso in {out / 'table.csv'}; each run's pictures are in its own directory.")
+    return int(any(outcomes.values()))
 
 
 def wanted(args) -> dict:
@@ -234,7 +258,7 @@ def keep_earlier_run(out: Path) -> Path | None:
     """
     if not out.exists() or out.is_dir() and not any(out.iterdir()):
         return None
-    if not (out / "checkpoint.npz").is_file():
+    if not is_run(out):
         raise ValueError(f"{out} exists and is not an earlier run; choose another --out")
     number = 1
     while (kept := out.with_name(f"{out.name}.{number}")).exists():

@@ -39,6 +39,7 @@ class Sign:
     means: str
     to_try: str
     shows: Callable[[Course], bool]
+    settings: str = ""  # how `gan-scratch train` does it
 
     def advice(self) -> str:
         return f"{self.see}. {self.means}. {self.to_try}."
@@ -54,16 +55,16 @@ COLLAPSE = Sign(
     "collapse", "Generated samples are nearly alike",
     "This is mode collapse. The curves may look perfectly calm",
     "See lecture 09: batch norm or more noise in G, minibatch discrimination, packing",
-    lambda c: c.spread is not None and c.spread < ALIKE)
+    lambda c: c.spread is not None and c.spread < ALIKE, "--set r1=1, --set lr_D=…, a larger --batch")
 SIGNS = (
     Sign("losses out of range", "A loss is in the thousands",
          "The weights jump about: the steps are too long",
          "Try a learning rate ten times smaller",
-         lambda c: max(c.d_loss, c.g_loss) > 1000),
+         lambda c: max(c.d_loss, c.g_loss) > 1000, "--set lr=…"),
     Sign("saturated", "D(x) is near 1, D(G(z)) near 0, and G's loss rests just below 0",
          "The minimax loss is flat where D is sure, and G learns nothing any more",
          "Use the non-saturating loss",
-         lambda c: won(c) and -0.1 < c.g_loss <= 0),
+         lambda c: won(c) and -0.1 < c.g_loss <= 0, "--set loss=non-saturating"),
     Sign("two verdicts", "D(G(z)) is near 0 while G's loss says that D is undecided about the same samples",
          "D answers differently in its own step and in G's, as with a batch norm that sees other batches there",
          "Take batch norm out of D, or show D the same kinds of batches in both steps",
@@ -71,7 +72,7 @@ SIGNS = (
     Sign("D has won", "D(x) is near 1 and D(G(z)) near 0, and G's loss is large",
          "D is saturated: it is ahead of G, and G learns little from it",
          "Try a smaller or slower D, dropout in D, or one-sided labels of 0.9; or let G learn faster",
-         won),
+         won, "--set lr_D=…, --set real_label=0.9, --set lr_G=…"),
     Sign("double sigmoid",
          "The losses rest at 2 log 2 = 1.386 and log 2 = 0.693 while D(x) and D(G(z)) are both near 0, or both near 1",
          "D's output goes through a second sigmoid, which can't leave [0.5, 0.73]",
@@ -85,7 +86,7 @@ SIGNS = (
     Sign("oscillation", "D(x) and D(G(z)) swing in turn",
          "G and D chase each other",
          "Try a smaller β₁ in Adam (0.5 or 0), a smaller learning rate, or an average of G's weights",
-         lambda c: c.swing > 0.06),
+         lambda c: c.swing > 0.06, "--set beta1=0, --set lr=…, --set ema=0.999"),
     COLLAPSE,
     Sign("D sees a difference", "D(x) stays well above D(G(z)), calmly",
          "There is something in the samples that G doesn't learn or can't reach",

@@ -23,6 +23,7 @@ from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overvi
 from gan_scratch.proofs import PROOFS
 from gan_scratch.proofs.proof import Proof, table
 from gan_scratch.training import Trainer, pairwise_distance
+from gan_scratch.watching import History, Pictures, TensorBoard
 
 
 def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, background: str = "white", steps=None, batch=None,
@@ -151,6 +152,44 @@ def baseline(config: dict, out: Path) -> Trainer | None:
     if (path / "checkpoint.npz").exists():
         trainer.resume()
     return trainer
+
+
+def refuse_another(out: Path, config: dict) -> None:
+    """Raises ValueError unless the run in `out` is one of this configuration."""
+    before = checkpoint.load(out / "checkpoint.npz")[1]["config"]
+    for key in sorted((before.keys() | config.keys()) - {"steps", "device", "data"}):
+        here, there = (json.loads(json.dumps(each.get(key))) for each in (config, before))
+        if here != there:
+            raise ValueError(f"{out} was begun with {key} {there!r}, not with {here!r}; choose another --out")
+
+
+def complete(trainer: Trainer, out: Path, alone: bool = False, progress: bool = True, log: str | None = None) -> dict | None:
+    """Train to the end, train what the variant is compared with unless `alone`, and write pictures and numbers.
+
+    Args:
+        log: "tensorboard" also writes an event file. Meanwhile history.csv, samples.png and curves.png show how it goes.
+
+    Returns: the numbers; None when Ctrl-C was pressed, and everything is saved where it stands.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    trainer.watchers = [History(out), Pictures(out, f"{trainer.config['variant']} on {Path(trainer.config['data']).stem}"),
+                        *([TensorBoard(out, trainer.step)] if log else [])]
+    trainer.run(progress)
+    compared = None if alone or trainer.interrupted else baseline(trainer.config, out)
+    if compared and compared.step < compared.steps:
+        tell(progress, f"training is complete and saved; now {compared.config['variant']}, which it is compared with")
+        compared.run(progress)
+    stopped = next((each for each in (trainer, compared) if each and each.interrupted), None)
+    if stopped:
+        tell(progress, f"stopped after step {stopped.step} of {stopped.steps}; everything is in {stopped.path}.")
+        return None
+    tell(progress, "training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)")
+    return write(trainer, out, compared and compared.gan)
+
+
+def tell(progress: bool, text: str) -> None:
+    if progress:
+        print(text, flush=True)
 
 
 def beside(path: Path):

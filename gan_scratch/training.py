@@ -11,6 +11,7 @@ import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -51,6 +52,7 @@ class Trainer:
     Attributes:
         step: steps done. history: one dict per reading, the means since the last. frames: [(step, samples)].
         seconds: time spent in steps, over all sittings. interrupted: True after Ctrl-C.
+        watchers: functions of the trainer that are called after each reading (see watching.py).
     """
 
     read_every = 20
@@ -69,6 +71,7 @@ class Trainer:
         self.history: list[dict[str, float]] = []
         self.frames: list[tuple[int, np.ndarray]] = []
         self.warnings: dict[str, str] = {}  # what was said, by kind
+        self.watchers: list[Callable] = []
         self._unread: list[dict] = []
         self._optimizers = {name: part for name, part in vars(gan).items() if name.startswith("opt_")}
         self._lr = {name: opt.lr for name, opt in self._optimizers.items()}
@@ -89,11 +92,17 @@ class Trainer:
                     self._read(bar)
                 if at_frame:
                     self._frame()
+                if not self._unread:  # a reading was made
+                    self._watched()
                 if self.step % self.checkpoint_every == 0:
                     self.save()
                 bar.update()
         self.interrupted = self.step < self.steps
         self.save()
+
+    def _watched(self) -> None:
+        for watcher in self.watchers:
+            watcher(self)
 
     def _train_one(self) -> None:
         for name, optimizer in self._optimizers.items():
@@ -143,15 +152,15 @@ class Trainer:
             return
         sign = clinic.sign_of(clinic.course({key: [row[key] for row in rows] for key in rows[-1]}, last=1.0))
         if sign is not None and self.step >= clinic.WARNED.get(sign.name, np.inf):
-            self._warn(sign.name, f"step {self.step}: {sign.advice()}")
+            self._warn(sign.name, f"step {self.step}: {sign.advice()}{as_settings(sign)}")
 
     def _warn_if_collapsed(self, samples: np.ndarray) -> None:
-        spread, real = pairwise_distance(samples), pairwise_distance(backend.to_host(self._some_real()))
+        spread, real = pairwise_distance(samples), pairwise_distance(backend.to_host(self.some_real()))
         if self.step >= max(200, self.steps // 4) and spread < clinic.ALIKE * real:
             self._warn("collapse", f"step {self.step}: {clinic.COLLAPSE.advice()} (Their mean pairwise distance is {spread:.3g}, that of "
-                       f"real data {real:.3g}.)")
+                       f"real data {real:.3g}.){as_settings(clinic.COLLAPSE)}")
 
-    def _some_real(self) -> np.ndarray:
+    def some_real(self) -> np.ndarray:
         data = self.batches.data[0] if isinstance(self.batches.data, tuple) else self.batches.data  # the first is what G makes
         if isinstance(data, Unpaired):
             data = data.arrays[0]
@@ -202,6 +211,11 @@ class Trainer:
         self._lr = meta["lr"]
         self._unread = [dict(zip(meta["unread"], row)) for row in zip(*meta["unread"].values())]
         self.frames = list(zip(map(int, arrays["trainer/frame_steps"]), arrays["trainer/frames"]))
+
+
+def as_settings(sign: clinic.Sign) -> str:
+    """What of a sign's advice `gan-scratch train` can do."""
+    return f" With gan-scratch train that is {sign.settings}; gan-scratch list VARIANT shows what else can be set." if sign.settings else ""
 
 
 def blame(names: list[str]) -> str:

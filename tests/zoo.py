@@ -1,6 +1,6 @@
 """Train the zoo with several seeds and write the table of its proofs into course/zoo.md.
 
-    python -m tests.zoo [--only NAME …] [--seeds 3] [--jobs 2] [--out runs/zoo]
+    python -m tests.zoo [--only NAME …] [--seeds 3] [--jobs 2 | --scheduler tcp://…] [--out runs/zoo]
 
 Each run is a directory as `gan-scratch train` leaves it; finished runs aren't repeated, so the command can be interrupted and continued.
 """
@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import subprocess
-import sys
 import textwrap
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from gan_scratch import sweep
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
+from gan_scratch.parallel import spread
 from gan_scratch.proofs import PROOFS
 
 PAGE = Path(__file__).parents[1] / "course/zoo.md"
@@ -70,16 +68,13 @@ def finished(folder: Path) -> dict | None:
         return None
 
 
-def train(name: str, seed: int, folder: Path) -> None:
+def train(run: tuple[str, int, Path]) -> None:
     """One run as a user would do it; goes on where an earlier one stopped."""
+    name, seed, folder = run
     if finished(folder):
         return
-    begun = ["--resume"] if (folder / "checkpoint.npz").exists() else ["--seed", str(seed)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    run = subprocess.run([sys.executable, "-m", "gan_scratch", "train", name, "--out", str(folder), *begun], env=environment, capture_output=True, text=True)
-    if run.returncode:
-        raise RuntimeError(f"{name}, seed {seed}: {run.stderr[-500:]}")
-    print(f"{name}, seed {seed}: done", flush=True)
+    if why := sweep.train(sweep.Job(folder, name, {"seed": seed})):
+        raise RuntimeError(f"{name}, seed {seed}: {why}")
 
 
 def in_a_cell(text: str) -> str:
@@ -124,11 +119,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=list(PROOFS), default=list(PROOFS), metavar="NAME")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster whose workers see the same folders, instead of --jobs")
     parser.add_argument("--out", type=Path, default=Path("runs/zoo"))
     args = parser.parse_args(argv)
-    todo = [(name, seed, args.out / f"{name}-{seed}") for name in args.only for seed in range(args.seeds)]
-    with ThreadPoolExecutor(args.jobs) as pool:
-        list(pool.map(lambda run: train(*run), todo))
+    todo = [(name, seed, args.out.resolve() / f"{name}-{seed}") for name in args.only for seed in range(args.seeds)]
+    for (name, seed, _), _ in spread(train, todo, args.jobs, args.scheduler):
+        print(f"{name}, seed {seed}: done", flush=True)
     where = f"an {processor()} with NumPy {np.__version__}"
     text = "\n".join([HEAD.format(seeds=", ".join(map(str, range(args.seeds))), where=where),
                       *(section(name, [finished(folder) for n, _, folder in todo if n == name]) for name in args.only)])

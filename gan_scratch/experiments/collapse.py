@@ -1,6 +1,6 @@
 """Which remedies cure mode collapse? One command trains each of gans/remedies.py on ring and grid with several seeds and prints a table.
 
-    python -m gan_scratch.experiments.collapse [--data ring grid] [--seeds 3] [--jobs 2] [--only NAME …] [--out runs/collapse]
+    python -m gan_scratch.experiments.collapse [--data ring grid] [--seeds 3] [--jobs 2 | --scheduler tcp://…] [--only NAME …] [--out runs/collapse]
 
 Every run is a file in the output directory; runs that are there already aren't repeated, so the command can be interrupted and continued.
 Beside the table it leaves table.txt, table.json and a picture of the samples for each data set.
@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from gan_scratch import plot, runs
@@ -24,6 +23,7 @@ from gan_scratch.data import load
 from gan_scratch.files import replacing
 from gan_scratch.gans.remedies import REMEDIES
 from gan_scratch.metrics import mode_coverage
+from gan_scratch.parallel import spread
 from gan_scratch.training import TrainingWarning, pairwise_distance
 
 PUBLISHED = {"ring": """\
@@ -38,7 +38,7 @@ def train(run: Run, steps: int | None = None) -> tuple[dict, np.ndarray]:
     """Train one configuration; returns its numbers (see metrics.mode_coverage) and 2 500 samples."""
     name, data, seed = run
     trainer = runs.new(name, data, steps=steps, seed=seed)
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", TrainingWarning)  # collapse is what is expected here
         trainer.run(progress=False)
     if trainer.interrupted:
@@ -69,17 +69,11 @@ def read(run: Run, folder: Path, steps: int | None = None) -> tuple[dict, np.nda
     return (numbers, samples) if numbers["steps"] == (steps or REMEDIES[run[0]].steps) else None
 
 
-def train_all(todo: list[Run], folder: Path, steps: int | None, jobs: int) -> None:
-    """Train in `jobs` processes of one thread each, with a bar that counts runs."""
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when a new process imports NumPy
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(train_and_keep, run, folder, steps) for run in todo]
-        try:
-            for future in tqdm(as_completed(futures), total=len(todo), unit="run", dynamic_ncols=True):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def train_all(todo: list[Run], folder: Path, steps: int | None, jobs: int, scheduler: str | None = None) -> None:
+    """Train in `jobs` processes or on a Dask cluster, with a bar that counts runs."""
+    work = partial(train_and_keep, folder=folder.resolve(), steps=steps)
+    for _ in tqdm(spread(work, todo, jobs, scheduler), total=len(todo), unit="run", dynamic_ncols=True):
+        pass
 
 
 def row(name: str, data: str, results: list[dict]) -> str:
@@ -137,6 +131,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", nargs="+", default=["ring", "grid"], choices=("ring", "grid"))
     parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster whose workers see the same folders, instead of --jobs")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(REMEDIES), help="some of the configurations (default: all)")
     parser.add_argument("--steps", type=int, help="train for fewer or more steps than the recipes say")
     parser.add_argument("--out", type=Path, default=Path("runs/collapse"))
@@ -150,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
     todo = [run for run in everything if read(run, args.out, args.steps) is None]
     try:
         if todo:
-            train_all(todo, args.out, args.steps, args.jobs)
+            train_all(todo, args.out, args.steps, args.jobs, args.scheduler)
     except KeyboardInterrupt:
         print(f"interrupted; finished runs are in {args.out}, the same command continues", file=sys.stderr)
         return 130

@@ -15,11 +15,12 @@ from typing import Any, Callable
 from gan_scratch import penalties
 from gan_scratch.gans.gan import GAN
 from gan_scratch.gans.recipe import Recipe
+from gan_scratch.layers import Layer
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 
 LOSSES = {"minimax": Minimax, "non-saturating": NonSaturating, "least-squares": LeastSquares, "hinge": Hinge, "wasserstein": Wasserstein}
 OF_BUILD = {
-    "width": "channels of the widest maps, in units of the first layer", "z_dim": "how many numbers z has", "lr": "learning rate of both networks",
+    "width": "how many channels the networks have, in units of their narrowest layer", "z_dim": "how many numbers z has", "lr": "learning rate of both networks",
     "weight": "weight of the variant's own term in the loss", "cycle": "weight of the cycle loss", "identity": "weight of the identity loss",
     "first": "steps of the first stage", "augmented": "conditioning augmentation, true or false", "mixing": "share of samples with two styles",
     "hears": "share of its own notes that G hears", "beta1": "Adam's β₁", "lr_D": "learning rate of D"}
@@ -79,8 +80,9 @@ def of_networks(gan) -> dict[str, Setting]:
 
 def _of_the_game(gan: GAN) -> dict[str, Setting]:
     """What Algorithm 1 leaves open: k, the loss, a penalty."""
-    found = {"k": Setting(gan.k, "steps of D for each step of G", *_range("k"), partial(setattr, gan, "k")),
-             "r1": Setting(0.0, "weight γ of the penalty R1 = γ/2 E‖∇D(x)‖² on D (lecture 08)", *_range("weight"), partial(_add_r1, gan))}
+    found = {"k": Setting(gan.k, "steps of D for each step of G", *_range("k"), partial(setattr, gan, "k"))}
+    if all(_twice(layer) for _, layer in gan.D.modules()):
+        found["r1"] = Setting(0.0, "weight γ of the penalty R1 = γ/2 E‖∇D(x)‖² on D (lecture 08)", *_range("weight"), partial(_add_r1, gan))
     names = {kind: name for name, kind in LOSSES.items()}
     if name := names.get(type(gan.loss)):
         found["loss"] = Setting(name, f"{', '.join(LOSSES)}", LOSSES.__contains__, f"one of {', '.join(LOSSES)}",
@@ -89,6 +91,11 @@ def _of_the_game(gan: GAN) -> dict[str, Setting]:
         found["real_label"] = Setting(gan.loss.real_label, "what D should say of real samples; 0.9 is one-sided smoothing", lambda v: 0.5 < v <= 1,
                                       "a number above 0.5, at most 1", partial(_smooth, gan))
     return found
+
+
+def _twice(layer: Layer) -> bool:
+    """Whether a gradient penalty can pass through a layer."""
+    return type(layer)._backward2 is not Layer._backward2 or type(layer).backward2 is not Layer.backward2
 
 
 def _set_beta(adams: list, i: int, value: float) -> None:
@@ -132,7 +139,7 @@ def build(recipe: Recipe, shape: tuple, conditions: list, settings: dict | None 
     known = later | first
     for name in settings:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+            near = [each for each in known if each.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
             raise ValueError(f"there is no setting {name!r} here" + (f", did you mean {near[0]}?" if near else "")
                              + f"; what can be set is {', '.join(sorted(known))}")
     for name in sorted(settings.keys() - first.keys(), key=lambda name: (name not in ("loss", "lr"), name)):  # lr before lr_D
