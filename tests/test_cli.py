@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 import time
 from pathlib import Path
 
@@ -52,7 +53,7 @@ sys.exit(main())
 def test_train_leaves_pictures_numbers_and_a_checkpoint(here, capsys):
     assert run("train", "dcgan", "--steps", 30, "--batch", 16) == 0
     out = here / "runs" / "dcgan-mnist"
-    assert {f.name for f in out.iterdir()} == {"samples.png", "over_time.png", "over_time.gif", "curves.png", "metrics.json", "checkpoint.npz"}
+    assert {f.name for f in out.iterdir()} == {"samples.png", "over_time.png", "over_time.gif", "curves.png", "metrics.json", "history.csv", "checkpoint.npz"}
     for name in ("samples.png", "over_time.png", "curves.png"):
         with Image.open(out / name) as picture:
             assert min(picture.size) >= 400 and len(set(picture.convert("L").resize((50, 50)).tobytes())) > 10
@@ -126,10 +127,21 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(here):
 def test_own_pictures(here):
     (here / "faces").mkdir()
     for i in range(12):
-        Image.new("RGB", (40, 30), (i * 20, 0, 0)).save(here / "faces" / f"{i}.png")
-    assert run("train", "dcgan", "--data", "faces", "--size", 32, "--steps", 3, "--batch", 4) == 0
+        with_a_dot((40, 30), (i * 20, 0, 0)).save(here / "faces" / f"{i}.png")
+    assert run("train", "dcgan", "--data", "./faces", "--size", 32, "--steps", 3, "--batch", 4) == 0
     assert (here / "runs" / "dcgan-faces" / "samples.png").exists()
     assert "judge" not in json.loads((here / "runs" / "dcgan-faces" / "metrics.json").read_text())["evaluation"]
+
+
+def test_a_folder_with_the_name_of_a_set(here, capsys):
+    faces(here / "glyphs")
+    assert run("data", "glyphs", "--size", 8) == 2 and "for the folder of this name give ./glyphs" in capsys.readouterr().err
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert run("data", "glyphs") == 0
+    shown = capsys.readouterr()
+    assert "520 images" in shown.out and "'glyphs' is read as the set that comes with the package; for the folder" in shown.err
+    assert run("data", "./glyphs") == 0 and "12 images" in capsys.readouterr().out
 
 
 def test_an_earlier_run_is_kept(here, capsys):
@@ -155,7 +167,7 @@ def step_of(path):
 
 
 def test_ctrl_c_at_once_says_how_to_go_on(here, capsys):
-    def interrupted(trainer):
+    def interrupted(trainer, progress):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
@@ -258,10 +270,17 @@ def test_a_run_that_was_stopped_while_drawing_can_be_completed(here, monkeypatch
     assert run("train", "mlp", "--data", "ring", "--resume") == 0 and json.loads(numbers.read_text())["step"] == 40
 
 
+def with_a_dot(size, color):
+    """Pictures of one colour alone are warned about."""
+    picture = Image.new("RGB", size, color)
+    picture.paste((0, 0, 255), (size[0] // 2, size[1] // 2, size[0] // 2 + 3, size[1] // 2 + 3))
+    return picture
+
+
 def faces(folder, n=12, start=0):
     folder.mkdir(exist_ok=True)
     for i in range(n):
-        Image.new("RGB", (32, 32), ((start + i) * 9, 0, 0)).save(folder / f"{i}.png")
+        with_a_dot((32, 32), ((start + i) * 9, 0, 0)).save(folder / f"{i}.png")
 
 
 def test_a_run_works_from_another_directory_but_not_on_changed_data(here, capsys, monkeypatch):

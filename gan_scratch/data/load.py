@@ -4,6 +4,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -92,8 +93,11 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
     Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.
     """
     folder, table = name not in NAMES and Path(name).is_dir(), Path(name).suffix.lower() == ".csv"
+    hint = f"; for the folder of this name give ./{name}" if name in NAMES and Path(name).is_dir() else ""
     if size and not (folder or table):
-        raise ValueError(f"size is for a folder of pictures; {str(name)!r} comes in its own size")
+        raise ValueError(f"size is for a folder of pictures; {str(name)!r} comes in its own size{hint}")
+    if hint:
+        warnings.warn(f"{name!r} is read as the set that comes with the package{hint}", stacklevel=2)
     if pairs and not folder:
         raise ValueError(f"pairs is for a folder with the subfolders A and B; {str(name)!r} is none")
     if background != "white" and not (folder or table):

@@ -21,7 +21,7 @@ def test_the_command_keeps_runs_and_repeats_none(tmp_path, capsys, monkeypatch):
     assert len(numbers) == 2 and numbers[0] != numbers[1] and numbers[0]["steps"] == 3 and 0 <= numbers[0]["modes"] <= 8
 
     trained = []
-    monkeypatch.setattr(collapse, "train_all", lambda todo, folder, steps, jobs: trained.append(todo) or
+    monkeypatch.setattr(collapse, "train_all", lambda todo, folder, steps, jobs, scheduler: trained.append(todo) or
                         [collapse.train_and_keep(run, folder, steps) for run in todo])
     assert collapse.main(command) == 0 and trained == []
     (out / "working-ring-1.npz").write_bytes(b"half a file")
