@@ -16,7 +16,7 @@ from gan_scratch import checkpoint, explore, plot, runs, sweep
 from gan_scratch.bench.report import bench
 from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
-from gan_scratch.data.images import some
+from gan_scratch.data.images import MOST_COLUMNS, by_class, some
 from gan_scratch.data.load import canonical
 from gan_scratch.data.survey import is_run, survey
 from gan_scratch.files import replacing
@@ -275,7 +275,7 @@ def sample(args) -> None:
         with replacing(args.out) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, samples=x)
     else:
-        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}")
+        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}", runs.names_of(config))
     print(f"{len(x)} samples of shape {x.shape[1:]} in {args.out}")
 
 
@@ -346,7 +346,10 @@ def show_data(args) -> None:
         print(f"points with {source.shape[0]} coordinates")
         x = source.sample(2000, np.random.default_rng(0))
     if args.out:
-        plot.sheet(args.out, x, args.name)
+        if isinstance(source, Dataset) and 0 < len(source.classes) <= MOST_COLUMNS:
+            plot.sheet(args.out, by_class(source), args.name, source.classes)
+        else:
+            plot.sheet(args.out, x, args.name)
         print(f"drawn in {args.out}")
 
 

@@ -97,11 +97,15 @@ def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     return sheet
 
 
-def show_grid(axis, images: np.ndarray, columns: int, title: str) -> None:
-    """Draw a grid of images into an axis."""
+def show_grid(axis, images: np.ndarray, columns: int, title: str, names: tuple[str, ...] = ()) -> None:
+    """Draw a grid of images into an axis. names: what stands over the columns."""
     sheet = grid(images, columns)
+    width = (sheet.shape[1] - 2) / columns
+    for k, name in enumerate(names):
+        short = name if len(name) <= 14 else f"{name[:13]}…"
+        axis.text(2 + (k + 0.5) * width, 0, short, ha="left", va="bottom", rotation=35, rotation_mode="anchor", fontsize=12, parse_math=False)
     axis.imshow(sheet if sheet.shape[2] == 3 else sheet[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    axis.set_title(title, fontsize=TITLE, parse_math=False)
+    axis.set_title(title, fontsize=TITLE, parse_math=False, pad=60 if names else None)
     axis.axis("off")
 
 
@@ -151,13 +155,13 @@ def point_limits(real: np.ndarray) -> tuple[float, float]:
     return -reach, reach
 
 
-def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str) -> None:
-    """Generated samples beside real ones."""
+def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str, names: tuple[str, ...] = ()) -> None:
+    """Generated samples beside real ones. names: of the classes that both have in their columns."""
     if generated.ndim > 2:
-        columns = math.isqrt(len(generated))
+        columns = len(names) or math.isqrt(len(generated))
         fig, axes = figure(15, 8, 1, 2)
-        show_grid(axes[0], generated, columns, "generated")
-        show_grid(axes[1], real, columns, "real")
+        show_grid(axes[0], generated, columns, "generated", names)
+        show_grid(axes[1], real, columns, "real", names)
     else:
         fig, axes = figure(15, 7.5, 1, 2)
         show_points(axes[0], generated, "generated", point_limits(real))
@@ -166,11 +170,11 @@ def samples(path: Path, generated: np.ndarray, real: np.ndarray, title: str) -> 
     save(fig, path)
 
 
-def sheet(path: Path, x: np.ndarray, title: str) -> None:
-    """One panel of images or points."""
+def sheet(path: Path, x: np.ndarray, title: str, names: tuple[str, ...] = ()) -> None:
+    """One panel of images or points. names: of the classes in the columns."""
     fig, axis = figure(8, 8.5)
     if x.ndim > 2:
-        show_grid(axis, x, max(1, math.isqrt(len(x))), title)
+        show_grid(axis, x, len(names) or max(1, math.isqrt(len(x))), title, names)
     else:
         show_points(axis, x, title, point_limits(x))
     save(fig, path)

@@ -13,11 +13,12 @@ import numpy as np
 import gan_scratch
 from gan_scratch import backend, checkpoint, plot
 from gan_scratch.data import NAMES, Batches, Dataset, Mixture, load
-from gan_scratch.data.images import some
+from gan_scratch.data.images import MOST_COLUMNS, by_class, some
 from gan_scratch.data.batches import Unpaired
 from gan_scratch.data.load import canonical
 from gan_scratch.files import replacing
 from gan_scratch.gans import VARIANTS
+from gan_scratch.gans.recipe import labels
 from gan_scratch.gans.settings import build
 from gan_scratch.metrics import Judge, judge, mode_counts, mode_coverage, overview
 from gan_scratch.proofs import PROOFS
@@ -307,7 +308,10 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
     images = isinstance(source, Dataset)
     n = 100 if images else 2000
     real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))
-    plot.samples(out / "samples.png", draw(gan, n, 0), real, _title(trainer, result))
+    if names := names_of(config):
+        plot.samples(out / "samples.png", draw(gan, 10 * len(names), 0), by_class(source), _title(trainer, result), names)
+    else:
+        plot.samples(out / "samples.png", draw(gan, n, 0), real, _title(trainer, result))
     if proof:
         PROOFS[config["variant"]].picture(out / "mechanism.png", gan, compared, source, 1)
     plot.strip(out / "over_time.png", trainer.frames, real)
@@ -318,6 +322,12 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
         "warnings": list(trainer.warnings.values()), "history": trainer.history,
         "versions": {"gan_scratch": gan_scratch.__version__, "numpy": np.__version__, "python": platform.python_version()}})
     return result
+
+
+def names_of(config: dict) -> tuple[str, ...]:
+    """The names of the classes that a variant makes in turn; none where it makes what it likes, or too many to be drawn."""
+    names, recipe = tuple(config.get("classes", ())), VARIANTS[config["variant"]]
+    return names if recipe.conditions is labels and len(names) <= MOST_COLUMNS else ()
 
 
 def write_json(path: Path, content: dict) -> None:

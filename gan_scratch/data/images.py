@@ -52,6 +52,18 @@ def some(images: np.ndarray, n: int) -> np.ndarray:
     return images[np.random.default_rng(0).permutation(len(images))[:n]]
 
 
+MOST_COLUMNS = 20  # more classes than these aren't drawn in columns of their own
+
+
+def by_class(data: Dataset, rows: int = 10) -> np.ndarray:
+    """rows·K images, one class in each of K columns; black where a class has fewer than `rows`."""
+    shown = np.full((rows, len(data.classes), *data.shape), -1, np.float32)
+    for k in range(len(data.classes)):
+        found = some(data.images[data.labels == k], rows)
+        shown[:len(found), k] = found
+    return shown.reshape(-1, *data.shape)
+
+
 def suspicious(images: np.ndarray, names: list[str]) -> list[str]:
     """Sentences about pictures (N, H, W, C) in [−1, 1] that are probably not what was meant."""
     flat = images.reshape(len(images), -1, images.shape[-1])
