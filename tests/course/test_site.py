@@ -226,7 +226,14 @@ def test_pages_ask_for_nothing_and_fit(site, chromium, width, scheme):
 
 
 def test_formulas_are_typeset_and_the_search_finds(site, chromium):
-    page = chromium.new_page()
+    page = chromium.new_page(viewport={"width": 390, "height": 900})
+    for path in sorted([*site.glob("lectures/*.html"), *site.glob("exercises/*.html")]):
+        page.goto(path.as_uri())
+        page.evaluate("globalThis.MathJax?.startup.promise")  # a page without formulas has none
+        assert not page.locator("mjx-merror").count(), (path.name, page.locator("mjx-merror").first.text_content())
+        # What is wider than the page can be scrolled to, on the left as well.
+        assert page.evaluate("[...document.querySelectorAll('mjx-container[display]')].every(e => e.getBoundingClientRect().left"
+                             " >= e.parentElement.getBoundingClientRect().left - 1)"), path.name
     page.goto((site / "lectures/01_adversarial_game.html").as_uri() + "#eq-11")
     page.wait_for_function("document.querySelectorAll('mjx-container').length > 100")
     assert not page.locator("mjx-merror").count()

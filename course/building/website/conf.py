@@ -1,4 +1,6 @@
 """How Sphinx makes the site. See course/building/website/__init__.py, which puts this beside the pages."""
+from docutils import nodes
+
 from course.building.website import docstrings
 
 project, author, copyright = "GANs from scratch", "gan_scratch", ""
@@ -19,6 +21,14 @@ autodoc_typehints = "signature"
 autodoc_default_options = {"show-inheritance": True, "member-order": "bysource"}
 
 
+def as_they_stand(app, doctree: nodes.document) -> None:
+    """Sphinx would put formulas of several lines into an environment that allows no number."""
+    for formula in doctree.findall(nodes.math_block):
+        formula["no-wrap"] = formula["nowrap"] = True
+        formula.children = [nodes.Text(rf"\[{formula.astext()}\]")]
+
+
 def setup(app) -> None:
     """Docstrings are texts for people, and no markup."""
     app.connect("autodoc-process-docstring", docstrings.as_text)
+    app.connect("doctree-read", as_they_stand)
