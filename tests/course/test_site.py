@@ -109,6 +109,8 @@ def test_code_stands_beside_its_words():
     code = ["\n".join(row.code).strip() for row in found]
     assert code[0] == "import a" and code[1] == "class Thing(a.B):" and code[2].splitlines() == ["def go(self, x):", "        y = 1"]
     assert code[3] == "return x + y"
+    decorated = beside.rows('def f(a,\n      b):\n    """F."""\n    return a\n\n\n@cached\ndef g():\n    """G."""\n    return 1\n')
+    assert [(row.words, row.code[0].strip()) for row in decorated] == [("F.", "def f(a,"), ("G.", "@cached")]
     page = beside.shown(found[0])
     assert '<pre class="formula" tabindex="0">y = x_1 &lt; 2     (1)</pre>' in page
     assert "<li><code>y, z</code>: others.</li>" in beside.shown(found[1])
