@@ -23,7 +23,8 @@ from course.building.website.links import Known
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KNOWN = Known(lectures={"01": "lectures/01_a.html", "02": "lectures/02_b.html"}, exercises={"e02": "exercises/e02_b.html"},
-              equations={"01": {"5"}, "02": {"1", "11"}}, terms={"generator": ("term-generator", "Makes \"x\" of z."), "mode collapse": ("term-mc", "…")},
+              equations={"01": {"5"}, "02": {"1", "11"}}, sections={"01": {"3"}, "02": {"4"}},
+              terms={"generator": ("term-generator", "Makes \"x\" of z."), "mode collapse": ("term-mc", "…")},
               works={"Lin 1991": "ref-lin1991", "Goodfellow et al. 2014": "ref-gan"})
 
 
@@ -36,6 +37,10 @@ KNOWN = Known(lectures={"01": "lectures/01_a.html", "02": "lectures/02_b.html"},
     ("in lecture 02, (11)", 'in lecture 02, <a href="#eq-11">(11)</a>'),
     ("by (1) and (11), not (2)", 'by <a href="#eq-1">(1)</a> and <a href="#eq-11">(11)</a>, not (2)'),
     ("f(1) and (1)x", "f(1) and (1)x"),
+    ("Section 4, not section 5", '<a href="#section-4">Section 4</a>, not section 5'),
+    ("Lin 1991, section 4; section 4.1", "Lin 1991, section 4; section 4.1"),
+    ("(lecture 01, section 3)", '(<a href="../lectures/01_a.html">lecture 01</a>, <a href="../lectures/01_a.html#section-3">section 3</a>)'),
+    ("it may circle (01), and not (09)", 'it may circle (<a href="../lectures/01_a.html" title="lecture 01">01</a>), and not (09)'),
     ("Lecture 01 and lecture 09", '<a href="../lectures/01_a.html">Lecture 01</a> and lecture 09'),
     ("exercise e02, not e03", 'exercise <a href="../exercises/e02_b.html">e02</a>, not e03'),
     ("`e02` $e02 (1)$ [e02](x) # e02", "`e02` $e02 (1)$ [e02](x) # <a href=\"../exercises/e02_b.html\">e02</a>"),
@@ -49,7 +54,10 @@ def test_what_is_named_becomes_a_link(text, made):
 def test_equations_get_a_place():
     text = "We find\n\n$$a = b, \\tag{1}$$\n\n$$c$$\n\n$$\n\\begin{aligned} d \\end{aligned} \\tag{11}\n$$"
     made = links.anchored(text)
-    assert re.findall(r'<a id="(eq-\d+)" class="equation"></a>\n\n\$\$', made) == ["eq-1", "eq-11"] and links.numbers(text) == {"1", "11"}
+    assert re.findall(r'<a id="(eq-\d+)" class="equation"></a>\n\n\$\$', made) == ["eq-1", "eq-11"] and links.numbers(text) == ["1", "11"]
+    two = links.anchored("$$a \\quad (5) \\qquad b \\quad (6)$$\n\n$$f(7)$$")
+    assert re.findall(r'id="(eq-\d+)"', two) == ["eq-5", "eq-6"]
+    assert links.anchored("## 3. Games\n\nText") == '## 3. Games\n\n<a id="section-3"></a>\n\n\nText'
 
 
 def test_a_term_is_linked_where_it_is_used_first():
