@@ -14,12 +14,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import nbformat
+import numpy as np
 import pytest
 
 from course.building import website
 from course.building.units import ROOT, CourseError
-from course.building.website import beside, docstrings, links, pages
+from course.building.website import beside, described, docstrings, lectures, links, pages
 from course.building.website.links import Known
+from gan_scratch import plot
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KNOWN = Known(lectures={"01": "lectures/01_a.html", "02": "lectures/02_b.html"}, exercises={"e02": "exercises/e02_b.html"},
@@ -139,6 +142,26 @@ def test_docstrings_are_texts():
                      "**Raises** ValueError when x is wrong.", ""]
 
 
+# --- figures ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_is_described():
+    fig, (left, right) = plot.figure(8, 4, 1, 2)
+    plot.curves(left, np.arange(3.0), {"$\\beta$ = 0": np.zeros(3), "data": np.ones(3)})
+    plot.name(left, "two\ncurves", "step", "loss")
+    plot.name(right, "samples")
+    assert described.described(fig) == "2 panels. two curves: loss over step, showing β = 0; data. samples"
+
+
+def test_words_for_a_figure_become_its_alternative_text():
+    words = nbformat.v4.new_output("display_data", data={described.KIND: "2 panels"})
+    picture = nbformat.v4.new_output("display_data", data={"image/png": ""})
+    cell = nbformat.v4.new_code_cell("diagrams.graph(axis)\nplot.show(fig)", outputs=[words, picture])
+    lectures.name_figures(cell)
+    assert cell.outputs == [picture] and cell.metadata["mystnb"]["image"]["alt"].startswith("The computational graph of")
+    assert cell.metadata["mystnb"]["image"]["alt"].endswith(". 2 panels")
+
+
 # --- the whole site -----------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +190,8 @@ class Page(HTMLParser):
         about = dict(attributes)
         self.ids |= {about[name] for name in ("id", "name") if about.get(name)}
         self.links += [about[name] for name in ("href", "src") if about.get(name)]
-        if tag == "img" and not about.get("alt"):
+        alt = about.get("alt", "")
+        if tag == "img" and (len(alt.split()) < 3 or alt == about.get("src")):
             self.without_alt.append(about.get("src"))
 
 
@@ -187,6 +211,11 @@ def test_every_link_leads_somewhere(site):
                 broken.append((str(path.relative_to(site)), link))
     assert not broken, broken[:20]
     assert len(read) > 100 and not [url for url in outside if not url.startswith(("https://", "http://", "data:", "mailto:"))]
+
+
+def test_pictures_say_what_they_show(site):
+    shown = [path for path in site.rglob("*.html") if not {"_static", "_modules"} & set(path.parts) and path.name != "py-modindex.html"]
+    assert {path.name: without for path in shown if (without := Page(path).without_alt)} == {}
 
 
 def test_what_is_on_it_and_what_is_not(site):

@@ -136,7 +136,14 @@ def page(name: str, known: Known) -> str:
                   lambda found: found[0] if Path(found[2]).stem in PAGES else f"{found[1]}", text)
     if name == "glossary":
         return with_anchors(text)
+    if name == "zoo":
+        text = pictured(text)
     return links.linked(text, known, "")
+
+
+def pictured(zoo: str) -> str:
+    """The zoo with words for its pictures: what a variant is claimed to do, in place of its name alone."""
+    return re.sub(r"!\[(\S+)\]\(", lambda found: f"![What {found[1]} makes, beside what it is compared with: {VARIANTS[found[1]].idea}](", zoo)
 
 
 def with_anchors(glossary: str) -> str:
@@ -173,7 +180,7 @@ def gan(path: Path) -> str:
 
 def zoo() -> dict[str, str]:
     """The zoo's sections by variant."""
-    parts = re.split(r"^## (\S+)\n", (COURSE / "zoo.md").read_text(encoding="utf-8"), flags=re.M)[1:]
+    parts = re.split(r"^## (\S+)\n", pictured((COURSE / "zoo.md").read_text(encoding="utf-8")), flags=re.M)[1:]
     return {name: text.strip().replace("](figures/", "](../figures/") for name, text in zip(parts[::2], parts[1::2])}
 
 
