@@ -5,6 +5,7 @@ What needs Sphinx, Chromium or npm says so where it is skipped.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -160,6 +161,18 @@ def test_words_for_a_figure_become_its_alternative_text():
     lectures.name_figures(cell)
     assert cell.outputs == [picture] and cell.metadata["mystnb"]["image"]["alt"].startswith("The computational graph of")
     assert cell.metadata["mystnb"]["image"]["alt"].endswith(". 2 panels")
+
+
+def test_long_lectures_begin_first(monkeypatch):
+    assert [path.stem for path in sorted(map(Path, ("02.ipynb", "05.ipynb", "01.ipynb", "09.ipynb")), key=lectures.turn)] == ["09", "05", "01", "02"]
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    monkeypatch.setenv("MKL_NUM_THREADS", "8")
+    lectures.one_thread()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_what_only_the_grader_calls_has_no_page():
+    assert "gan_scratch.classroom" in pages.modules() and not [name for name in pages.modules() if name.startswith("gan_scratch.classroom.")]
 
 
 # --- the whole site -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ html_js_files = ["pages.js"]
 html_css_files, html_show_sphinx, html_show_copyright, html_copy_source = ["pages.css"], False, False, False
 html_theme_options = {"use_download_button": False, "use_fullscreen_button": False, "show_navbar_depth": 1, "show_toc_level": 2,
                       "home_page_in_toc": True, "navbar_persistent": [], "navigation_with_keys": True}
+html_sidebars = {"_modules/**": ["navbar-logo.html", "search-button-field.html"]}  # a hundred menus take half a minute
 html_context = {"default_mode": "auto"}
 nb_execution_mode, nb_merge_streams = "off", True
 myst_enable_extensions, myst_heading_anchors, myst_dmath_double_inline = ["dollarmath", "amsmath", "colon_fence"], 3, True

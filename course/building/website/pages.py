@@ -19,7 +19,7 @@ COURSE = ROOT / "course"
 PAGES = ("syllabus", "glossary", "zoo", "results", "data", "performance", "instructor_guide")
 SHORT = {"divergences": "Divergences", "games": "Games", "gan": "A GAN on points"}  # for the menu
 NO_VARIANTS = ("__init__", "blocks", "clock", "discriminator", "recipe")  # of gan_scratch/gans: what GANs are made of
-PRIVATE = ("gan_scratch.checks", "gan_scratch.bench.twins")  # it holds answers; it needs PyTorch
+PRIVATE = ("gan_scratch.checks", "gan_scratch.bench.twins", "gan_scratch.classroom.")  # answers; needs PyTorch; of no use to readers
 
 
 class Source:
