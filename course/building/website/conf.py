@@ -14,6 +14,7 @@ html_theme_options = {"use_download_button": False, "use_fullscreen_button": Fal
                       "home_page_in_toc": True, "navbar_persistent": [], "navigation_with_keys": True}
 html_sidebars = {"_modules/**": ["navbar-logo.html", "search-button-field.html"]}  # a hundred menus take half a minute
 html_context = {"default_mode": "auto"}
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code of this figure", "Hide the code of this figure"
 nb_execution_mode, nb_merge_streams = "off", True
 myst_enable_extensions, myst_heading_anchors, myst_dmath_double_inline = ["dollarmath", "amsmath", "colon_fence"], 3, True
 suppress_warnings = ["myst.header", "mystnb.unknown_mime_type", "ref.python"]  # sections of lectures begin where slides do

@@ -162,7 +162,7 @@ def with_anchors(glossary: str) -> str:
 
 def explorable(name: str) -> str:
     """A page around one of the programs."""
-    return (f"# {SHORT[name]}\n\n{explore.TITLES[name]}.\n\n<iframe class=\"explore\" src=\"../_static/explore/{name}.html\" title=\"{explore.TITLES[name]}\"></iframe>\n\n"
+    return (f"# {SHORT[name]}\n\n<iframe class=\"explore\" src=\"../_static/explore/{name}.html\" title=\"{explore.TITLES[name]}\"></iframe>\n\n"
             f"<p class=\"about\"><a href=\"../_static/explore/{name}.html\">By itself, on the whole screen</a>. In a notebook: "
             f"<code>from gan_scratch import explore; explore.show(\"{name}\")</code>. From the command line: <code>gan-scratch explore {name}</code>.</p>\n")
 
@@ -174,6 +174,7 @@ def gan(path: Path) -> str:
     title = (module.__doc__ or path.stem).split("\n")[0].split(":")[0].split(" (")[0].rstrip(".")
     sections = zoo()
     measured = "\n\n".join(f"## Measured: {name}\n\n{sections[name]}" for name in recipes if name in sections)
+    measured = measured or "What it was measured to do stands in the [results](../results.md).\n"
     commands = "\n".join(f"- `gan-scratch train {name}`: {recipe.idea} ({recipe.paper})" for name, recipe in recipes.items())
     return f"# {title}\n\n{commands}\n\n````{{raw}} html\n{beside.page(path)}\n````\n\n{measured}\n"
 
