@@ -5,6 +5,7 @@ What needs Sphinx, Chromium or npm says so where it is skipped.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,16 +15,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import nbformat
+import numpy as np
 import pytest
 
 from course.building import website
 from course.building.units import ROOT, CourseError
-from course.building.website import beside, docstrings, links, pages
+from course.building.website import beside, described, docstrings, lectures, links, pages
 from course.building.website.links import Known
+from gan_scratch import plot
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KNOWN = Known(lectures={"01": "lectures/01_a.html", "02": "lectures/02_b.html"}, exercises={"e02": "exercises/e02_b.html"},
-              equations={"01": {"5"}, "02": {"1", "11"}}, terms={"generator": ("term-generator", "Makes \"x\" of z."), "mode collapse": ("term-mc", "…")},
+              equations={"01": {"5"}, "02": {"1", "11"}}, sections={"01": {"3"}, "02": {"4"}},
+              terms={"generator": ("term-generator", "Makes \"x\" of z."), "mode collapse": ("term-mc", "…")},
               works={"Lin 1991": "ref-lin1991", "Goodfellow et al. 2014": "ref-gan"})
 
 
@@ -36,6 +41,10 @@ KNOWN = Known(lectures={"01": "lectures/01_a.html", "02": "lectures/02_b.html"},
     ("in lecture 02, (11)", 'in lecture 02, <a href="#eq-11">(11)</a>'),
     ("by (1) and (11), not (2)", 'by <a href="#eq-1">(1)</a> and <a href="#eq-11">(11)</a>, not (2)'),
     ("f(1) and (1)x", "f(1) and (1)x"),
+    ("Section 4, not section 5", '<a href="#section-4">Section 4</a>, not section 5'),
+    ("Lin 1991, section 4; section 4.1", "Lin 1991, section 4; section 4.1"),
+    ("(lecture 01, section 3)", '(<a href="../lectures/01_a.html">lecture 01</a>, <a href="../lectures/01_a.html#section-3">section 3</a>)'),
+    ("it may circle (01), and not (09)", 'it may circle (<a href="../lectures/01_a.html" title="lecture 01">01</a>), and not (09)'),
     ("Lecture 01 and lecture 09", '<a href="../lectures/01_a.html">Lecture 01</a> and lecture 09'),
     ("exercise e02, not e03", 'exercise <a href="../exercises/e02_b.html">e02</a>, not e03'),
     ("`e02` $e02 (1)$ [e02](x) # e02", "`e02` $e02 (1)$ [e02](x) # <a href=\"../exercises/e02_b.html\">e02</a>"),
@@ -49,7 +58,10 @@ def test_what_is_named_becomes_a_link(text, made):
 def test_equations_get_a_place():
     text = "We find\n\n$$a = b, \\tag{1}$$\n\n$$c$$\n\n$$\n\\begin{aligned} d \\end{aligned} \\tag{11}\n$$"
     made = links.anchored(text)
-    assert re.findall(r'<a id="(eq-\d+)" class="equation"></a>\n\n\$\$', made) == ["eq-1", "eq-11"] and links.numbers(text) == {"1", "11"}
+    assert re.findall(r'<a id="(eq-\d+)" class="equation"></a>\n\n\$\$', made) == ["eq-1", "eq-11"] and links.numbers(text) == ["1", "11"]
+    two = links.anchored("$$a \\quad (5) \\qquad b \\quad (6)$$\n\n$$f(7)$$")
+    assert re.findall(r'id="(eq-\d+)"', two) == ["eq-5", "eq-6"]
+    assert links.anchored("## 3. Games\n\nText") == '## 3. Games\n\n<a id="section-3"></a>\n\n\nText'
 
 
 def test_a_term_is_linked_where_it_is_used_first():
@@ -109,6 +121,8 @@ def test_code_stands_beside_its_words():
     code = ["\n".join(row.code).strip() for row in found]
     assert code[0] == "import a" and code[1] == "class Thing(a.B):" and code[2].splitlines() == ["def go(self, x):", "        y = 1"]
     assert code[3] == "return x + y"
+    decorated = beside.rows('def f(a,\n      b):\n    """F."""\n    return a\n\n\n@cached\ndef g():\n    """G."""\n    return 1\n')
+    assert [(row.words, row.code[0].strip()) for row in decorated] == [("F.", "def f(a,"), ("G.", "@cached")]
     page = beside.shown(found[0])
     assert '<pre class="formula" tabindex="0">y = x_1 &lt; 2     (1)</pre>' in page
     assert "<li><code>y, z</code>: others.</li>" in beside.shown(found[1])
@@ -127,6 +141,38 @@ def test_docstrings_are_texts():
     docstrings.as_text(None, "function", "f", None, None, lines)
     assert lines == [r"A \*star\_ and \|bars\| ``code``.", "", "::", "", "        a_1 * b", "", "**Args**", "", r"- ``x``: (N, \*S).", "- ``y``: other.", "",
                      "**Raises** ValueError when x is wrong.", ""]
+
+
+# --- figures ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_is_described():
+    fig, (left, right) = plot.figure(8, 4, 1, 2)
+    plot.curves(left, np.arange(3.0), {"$\\beta$ = 0": np.zeros(3), "data": np.ones(3)})
+    plot.name(left, "two\ncurves", "step", "loss")
+    plot.name(right, "samples")
+    assert described.described(fig) == "2 panels. two curves: loss over step, showing β = 0; data. samples"
+
+
+def test_words_for_a_figure_become_its_alternative_text():
+    words = nbformat.v4.new_output("display_data", data={described.KIND: "2 panels"})
+    picture = nbformat.v4.new_output("display_data", data={"image/png": ""})
+    cell = nbformat.v4.new_code_cell("diagrams.graph(axis)\nplot.show(fig)", outputs=[words, picture])
+    lectures.name_figures(cell)
+    assert cell.outputs == [picture] and cell.metadata["mystnb"]["image"]["alt"].startswith("The computational graph of")
+    assert cell.metadata["mystnb"]["image"]["alt"].endswith(". 2 panels")
+
+
+def test_long_lectures_begin_first(monkeypatch):
+    assert [path.stem for path in sorted(map(Path, ("02.ipynb", "05.ipynb", "01.ipynb", "09.ipynb")), key=lectures.turn)] == ["09", "05", "01", "02"]
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    monkeypatch.setenv("MKL_NUM_THREADS", "8")
+    lectures.one_thread()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_what_only_the_grader_calls_has_no_page():
+    assert "gan_scratch.classroom" in pages.modules() and not [name for name in pages.modules() if name.startswith("gan_scratch.classroom.")]
 
 
 # --- the whole site -----------------------------------------------------------------------------------------------------
@@ -157,7 +203,8 @@ class Page(HTMLParser):
         about = dict(attributes)
         self.ids |= {about[name] for name in ("id", "name") if about.get(name)}
         self.links += [about[name] for name in ("href", "src") if about.get(name)]
-        if tag == "img" and not about.get("alt"):
+        alt = about.get("alt", "")
+        if tag == "img" and (len(alt.split()) < 3 or alt == about.get("src")):
             self.without_alt.append(about.get("src"))
 
 
@@ -179,6 +226,11 @@ def test_every_link_leads_somewhere(site):
     assert len(read) > 100 and not [url for url in outside if not url.startswith(("https://", "http://", "data:", "mailto:"))]
 
 
+def test_pictures_say_what_they_show(site):
+    shown = [path for path in site.rglob("*.html") if not {"_static", "_modules"} & set(path.parts) and path.name != "py-modindex.html"]
+    assert {path.name: without for path in shown if (without := Page(path).without_alt)} == {}
+
+
 def test_what_is_on_it_and_what_is_not(site):
     text = {path.stem: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
     assert "(11)" in text["01_adversarial_game"] and 'id="eq-11"' in text["01_adversarial_game"] and "data:image/png" not in text["01_adversarial_game"]
@@ -189,7 +241,7 @@ def test_what_is_on_it_and_what_is_not(site):
     assert hidden is None or all(hidden[1] not in page for page in text.values())
     assert (site / "_static" / "notebooks" / "e02_backprop.ipynb").read_bytes() == (ROOT / "exercises/e02_backprop/e02_backprop.ipynb").read_bytes()
     assert "Measured: wgan" not in text["wgan"] and "Measured: sagan" in text["sagan"] and 'class="beside"' in text["wgan_gp"]
-    assert "gradient_penalty" in text["gan_scratch.penalties"]
+    assert "gradient_penalty" in text["gan_scratch.penalties"] and 'href="../results.html"' in text["wgan"]
 
 
 @pytest.fixture(scope="module")
@@ -225,11 +277,40 @@ def test_pages_ask_for_nothing_and_fit(site, chromium, width, scheme):
         page.close()
 
 
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(site, chromium):
+    page, reached = chromium.new_page(viewport={"width": 1280, "height": 900}), []
+    page.goto((site / "lectures/01_adversarial_game.html").as_uri())
+    page.add_style_tag(content="* { transition: none !important; }")
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        name, outline, shadow = page.evaluate("""() => {
+            const at = document.activeElement, style = getComputedStyle(at);
+            return [at.getAttribute("aria-label") || at.textContent.trim(), style.outlineStyle, style.boxShadow]; }""")
+        reached.append(name)
+        assert outline != "none" or shadow != "none", name
+    for wanted in ("Skip to main content", "Search", "Show the pages below this one", "Color mode", "this lecture as a notebook"):
+        assert any(name.startswith(wanted) for name in reached), (wanted, reached)
+    page.close()
+
+
+def test_a_narrow_page_breaks_no_code_into_letters(site, chromium):
+    page = chromium.new_page(viewport={"width": 390, "height": 900})
+    page.goto((site / "results.html").as_uri())
+    assert page.evaluate("Math.min(...[...document.querySelectorAll('table code')].map(e => e.getBoundingClientRect().width))") > 30
+    page.close()
+
+
 def test_formulas_are_typeset_and_the_search_finds(site, chromium):
-    page = chromium.new_page()
+    page = chromium.new_page(viewport={"width": 390, "height": 900})
+    for path in sorted([*site.glob("lectures/*.html"), *site.glob("exercises/*.html")]):
+        page.goto(path.as_uri())
+        page.evaluate("globalThis.MathJax?.startup.promise")  # a page without formulas has none
+        assert not page.locator("mjx-merror").count(), (path.name, page.locator("mjx-merror").first.text_content())
+        # What is wider than the page can be scrolled to, on the left as well.
+        assert page.evaluate("[...document.querySelectorAll('mjx-container[display]')].every(e => e.getBoundingClientRect().left"
+                             " >= e.parentElement.getBoundingClientRect().left - 1)"), path.name
     page.goto((site / "lectures/01_adversarial_game.html").as_uri() + "#eq-11")
     page.wait_for_function("document.querySelectorAll('mjx-container').length > 100")
-    assert not page.locator("mjx-merror").count()
     page.goto((site / "search.html").as_uri() + "?q=saddle")
     page.wait_for_function("document.querySelectorAll('#search-results li').length > 0")
     page.close()

@@ -34,13 +34,8 @@ def rows(source: str) -> list[Row]:
     while at < len(lines):
         if at in docs:
             end, words = docs[at]
-            target = found[-1] if not found[-1].words and not "".join(found[-1].code[:-1]).strip() else None
-            head = headline(found, begins, at)
-            if target is None:
-                found.append(target := Row(code=head))
-            elif head and target.code[-len(head):] != head:
-                target.code += head
-            target.words, at = words, end
+            found[-1].words = "\n\n".join(filter(None, [found[-1].words, words]))
+            at = end
             continue
         line = lines[at]
         if at in begins and "".join(found[-1].code).strip():
@@ -60,19 +55,6 @@ def rows(source: str) -> list[Row]:
         found[-1].code.append(line)
         at += 1
     return [row for row in found if row.words or "".join(row.code).strip()]
-
-
-def headline(found: list[Row], begins: dict[int, int], at: int) -> list[str]:
-    """The lines `def …:` above a docstring, taken away from the row in which they stand, so that they begin its own."""
-    begin = max((line for line in begins if line < at), default=None)
-    if begin is None:
-        return []
-    count = at - begin
-    head = found[-1].code[-count:]
-    if len(head) == count and "".join(found[-1].code[:-count]).strip():
-        del found[-1].code[-count:]
-        return head
-    return []
 
 
 def docstrings(source: str) -> dict[int, tuple[int, str]]:

@@ -12,10 +12,14 @@ from course.building.units import ROOT
 # What stays as it is: code, formulas, links, headings, tables' rules, HTML tags.
 KEPT = re.compile(r"```.*?```|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$|!?\[[^\]\n]*\]\([^)\n]*\)|<a .*?</a>|<summary>.*?</summary>|<[^>\n]+>|^#+ [^\n]*$|https?://\S+",
                   re.S | re.M)
-TAG = re.compile(r"^([ \t]*)(\$\$(?:(?!\$\$).)*?\\tag\{(\w+)\}.*?\$\$)", re.S | re.M)
+SHOWN = re.compile(r"^([ \t]*)(\$\$(?:(?!\$\$).)*?\$\$)", re.S | re.M)  # a formula that stands by itself
+NUMBER = re.compile(r"\\tag\{(\w+)\}|\\quad *\((\d+)\)")  # one formula may have several
+HEADING = re.compile(r"^(#+ (\d+)\. .*)$", re.M)
+SECTION = re.compile(r"\b(?:lecture (\d\d), |(?<!\d, ))([Ss]ection (\d+))\b(?!\.\d)")  # not "Salimans et al. 2016, section 3"
 EQUATION = re.compile(r"\blecture (\d\d), (\((\d+)\))")
 OWN = re.compile(r"(?<![\w)])\((\d{1,2})\)(?!\w)")
-LECTURE = re.compile(r"\b([Ll]ecture) (\d\d)\b(?!, \(\d)")
+LECTURE = re.compile(r"\b([Ll]ecture) (\d\d)\b(?!, (?:\(\d|section \d))")
+BARE = re.compile(r"(?<=\()(0\d)(?=\))")  # "it may go round in circles (08)"
 EXERCISE = re.compile(r"\b(e\d\d[a-c]?)\b")
 SHORT = 4  # letters: a shorter term is too often an ordinary word
 
@@ -25,13 +29,14 @@ class Known:
     """What can be linked to.
 
     Attributes:
-        lectures: "06" -> its page. exercises: "e06" -> its page. equations: "06" -> its numbers. terms: a term -> (its
+        lectures: "06" -> its page. exercises: "e06" -> its page. equations, sections: "06" -> their numbers. terms: a term -> (its
         anchor, its meaning). works: "Goodfellow et al. 2014" -> its anchor.
     """
 
     lectures: dict[str, str] = field(default_factory=dict)
     exercises: dict[str, str] = field(default_factory=dict)
     equations: dict[str, set[str]] = field(default_factory=dict)
+    sections: dict[str, set[str]] = field(default_factory=dict)
     terms: dict[str, tuple[str, str]] = field(default_factory=dict)
     works: dict[str, str] = field(default_factory=dict)
 
@@ -45,18 +50,22 @@ def outside(text: str, change: Callable[[str], str]) -> str:
     return "".join([*parts, change(text[at:])])
 
 
-def numbers(text: str) -> set[str]:
+def numbers(text: str) -> list[str]:
     """The numbers of the equations in a text."""
-    return {found[3] for found in TAG.finditer(text)}
+    return [tag or given for shown in SHOWN.finditer(text) for tag, given in NUMBER.findall(shown[2])]
 
 
 def anchored(text: str) -> str:
-    """Give each numbered equation a place to link to."""
-    return TAG.sub(lambda found: f'{found[1]}<a id="eq-{found[3]}" class="equation"></a>\n\n{found[2]}', text)
+    """Give each numbered equation and each numbered section a place to link to."""
+    def placed(found: re.Match) -> str:
+        places = "".join(f'<a id="eq-{number}" class="equation"></a>' for number in numbers(found[0]))
+        return f"{found[1]}{places}\n\n{found[2]}" if places else found[0]
+
+    return HEADING.sub(lambda found: f'{found[1]}\n\n<a id="section-{found[2]}"></a>\n', SHOWN.sub(placed, text))
 
 
 def linked(text: str, known: Known, up: str, own: str = "") -> str:
-    """Link equations, lectures and exercises.
+    """Link equations, sections, lectures and exercises.
 
     Args:
         up: how to come from the page to the site's root: "../". own: the lecture whose text this is, "06", or "".
@@ -72,6 +81,19 @@ def linked(text: str, known: Known, up: str, own: str = "") -> str:
         page = known.lectures.get(found[2])
         return f'<a href="{up}{page}">{found[1]} {found[2]}</a>' if page and found[2] != own else found[0]
 
+    def section(found: re.Match) -> str:
+        number, words, at = found.groups()
+        number = number or own
+        if at not in known.sections.get(number, ()):
+            return found[0]
+        page = "" if number == own else up + known.lectures[number]
+        first = f'<a href="{up}{known.lectures[number]}">lecture {number}</a>, ' if page else f"lecture {number}, " if found[1] else ""
+        return f'{first}<a href="{page}#section-{at}">{words}</a>'
+
+    def bare(found: re.Match) -> str:
+        page = known.lectures.get(found[1])
+        return f'<a href="{up}{page}" title="lecture {found[1]}">{found[1]}</a>' if page and found[1] != own else found[0]
+
     def exercise(found: re.Match) -> str:
         page = known.exercises.get(found[1])
         return f'<a href="{up}{page}">{found[1]}</a>' if page else found[0]
@@ -79,7 +101,7 @@ def linked(text: str, known: Known, up: str, own: str = "") -> str:
     def here(found: re.Match) -> str:
         return f'<a href="#eq-{found[1]}">({found[1]})</a>' if found[1] in known.equations.get(own, ()) else found[0]
 
-    for pattern, change in ((EQUATION, equation), (LECTURE, lecture), (EXERCISE, exercise), (OWN, here)):
+    for pattern, change in ((EQUATION, equation), (SECTION, section), (LECTURE, lecture), (BARE, bare), (EXERCISE, exercise), (OWN, here)):
         text = outside(text, lambda part: pattern.sub(change, part))
     return text
 
@@ -143,7 +165,9 @@ def known_of_course() -> Known:
     known = Known(terms=terms(ROOT / "course" / "glossary.md"), works=works(ROOT / "course" / "references.bib"))
     for text in sorted((ROOT / "course" / "lectures").glob("*.md")):
         known.lectures[text.stem[:2]] = f"lectures/{text.stem}.html"
-        known.equations[text.stem[:2]] = numbers(text.read_text(encoding="utf-8"))
+        written = text.read_text(encoding="utf-8")
+        known.equations[text.stem[:2]] = set(numbers(written))
+        known.sections[text.stem[:2]] = {number for _, number in HEADING.findall(written)}
     for text in sorted((ROOT / "course" / "exercises").glob("*.md")):
         known.exercises[text.stem.split("_")[0]] = f"exercises/{text.stem}.html"
     return known

@@ -19,7 +19,7 @@ COURSE = ROOT / "course"
 PAGES = ("syllabus", "glossary", "zoo", "results", "data", "performance", "instructor_guide")
 SHORT = {"divergences": "Divergences", "games": "Games", "gan": "A GAN on points"}  # for the menu
 NO_VARIANTS = ("__init__", "blocks", "clock", "discriminator", "recipe")  # of gan_scratch/gans: what GANs are made of
-PRIVATE = ("gan_scratch.checks", "gan_scratch.bench.twins")  # it holds answers; it needs PyTorch
+PRIVATE = ("gan_scratch.checks", "gan_scratch.bench.twins", "gan_scratch.classroom.")  # answers; needs PyTorch; of no use to readers
 
 
 class Source:
@@ -136,7 +136,14 @@ def page(name: str, known: Known) -> str:
                   lambda found: found[0] if Path(found[2]).stem in PAGES else f"{found[1]}", text)
     if name == "glossary":
         return with_anchors(text)
+    if name == "zoo":
+        text = pictured(text)
     return links.linked(text, known, "")
+
+
+def pictured(zoo: str) -> str:
+    """The zoo with words for its pictures: what a variant is claimed to do, in place of its name alone."""
+    return re.sub(r"!\[(\S+)\]\(", lambda found: f"![What {found[1]} makes, beside what it is compared with: {VARIANTS[found[1]].idea}](", zoo)
 
 
 def with_anchors(glossary: str) -> str:
@@ -155,7 +162,7 @@ def with_anchors(glossary: str) -> str:
 
 def explorable(name: str) -> str:
     """A page around one of the programs."""
-    return (f"# {SHORT[name]}\n\n{explore.TITLES[name]}.\n\n<iframe class=\"explore\" src=\"../_static/explore/{name}.html\" title=\"{explore.TITLES[name]}\"></iframe>\n\n"
+    return (f"# {SHORT[name]}\n\n<iframe class=\"explore\" src=\"../_static/explore/{name}.html\" title=\"{explore.TITLES[name]}\"></iframe>\n\n"
             f"<p class=\"about\"><a href=\"../_static/explore/{name}.html\">By itself, on the whole screen</a>. In a notebook: "
             f"<code>from gan_scratch import explore; explore.show(\"{name}\")</code>. From the command line: <code>gan-scratch explore {name}</code>.</p>\n")
 
@@ -167,13 +174,14 @@ def gan(path: Path) -> str:
     title = (module.__doc__ or path.stem).split("\n")[0].split(":")[0].split(" (")[0].rstrip(".")
     sections = zoo()
     measured = "\n\n".join(f"## Measured: {name}\n\n{sections[name]}" for name in recipes if name in sections)
+    measured = measured or "What it was measured to do stands in the [results](../results.md).\n"
     commands = "\n".join(f"- `gan-scratch train {name}`: {recipe.idea} ({recipe.paper})" for name, recipe in recipes.items())
     return f"# {title}\n\n{commands}\n\n````{{raw}} html\n{beside.page(path)}\n````\n\n{measured}\n"
 
 
 def zoo() -> dict[str, str]:
     """The zoo's sections by variant."""
-    parts = re.split(r"^## (\S+)\n", (COURSE / "zoo.md").read_text(encoding="utf-8"), flags=re.M)[1:]
+    parts = re.split(r"^## (\S+)\n", pictured((COURSE / "zoo.md").read_text(encoding="utf-8")), flags=re.M)[1:]
     return {name: text.strip().replace("](figures/", "](../figures/") for name, text in zip(parts[::2], parts[1::2])}
 
 
