@@ -4,6 +4,7 @@ reveal.js and MathJax come in Python packages, the extra [slides].
 """
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import tempfile
@@ -23,7 +24,8 @@ from gan_scratch.files import replacing
 FOLDER = ROOT / "runs" / "slides"
 PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
 LINKED = re.compile(r'<link[^>]*href="((?:reveal|mathjax)/[^"]+)"[^>]*>|<script src="((?:reveal|mathjax)/[^"]+)"></script>')
-LINES = 24  # of code on a slide
+LINES = 21  # of code on a slide
+LARGE_TYPE = Path(__file__).parent / "slides" / "large_type.py"
 
 
 def make(given: str, folder: Path = FOLDER) -> int:
@@ -64,7 +66,8 @@ def self_contained(page: str, programs: dict[str, Path]) -> str:
 
 
 def execute(notebook: NotebookNode, name: str) -> None:
-    """Run all cells in a new kernel and keep their outputs in the notebook. Raises CourseError if a cell fails."""
+    """Run all cells in a new kernel, figures with large type, and keep their outputs. Raises CourseError if a cell fails."""
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(LARGE_TYPE.read_text(encoding="utf-8")))
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
     with tempfile.TemporaryDirectory() as empty, tqdm(total=count, desc=name, unit="cell") as bar:
         client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": empty}},
@@ -74,6 +77,7 @@ def execute(notebook: NotebookNode, name: str) -> None:
             client.execute()
         except CellExecutionError as error:
             raise CourseError(f"{name} doesn't run: {error.ename}: {error.evalue}") from error
+    del notebook.cells[0]
 
 
 def shown(notebook: NotebookNode, name: str) -> str:
@@ -83,17 +87,18 @@ def shown(notebook: NotebookNode, name: str) -> str:
         template_name="slides", extra_template_basedirs=[str(Path(__file__).parent)],
         reveal_url_prefix="reveal", reveal_theme="white", reveal_width="1280", reveal_height="720",
         config=Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {"figure"}},
-                      CoalesceStreamsPreprocessor={"enabled": True}))  # of a progress bar only its last line
+                      CoalesceStreamsPreprocessor={"enabled": True}))
     page, _ = exporter.from_notebook_node(NotebookNode(notebook, cells=cells), {"metadata": {"name": name}})
     return page
 
 
 def in_parts(cell: NotebookNode) -> list[NotebookNode]:
-    """A cell whose code is too long for a slide as several, broken at empty lines. The outputs come below the last part."""
+    """A cell as it is shown: without imports, progress bars and warnings, and as several if its code is too long for a slide, broken
+    at empty lines. The outputs come below the last part."""
     if cell.cell_type != "code":
         return [cell]
     parts: list[str] = []
-    for block in re.split(r"\n{2,}", cell.source):
+    for block in re.split(r"\n{2,}", without_imports(cell.source)):
         together = f"{parts[-1]}\n\n{block}" if parts else block
         if parts and together.count("\n") < LINES:
             parts[-1] = together
@@ -102,5 +107,17 @@ def in_parts(cell: NotebookNode) -> list[NotebookNode]:
     cells = [NotebookNode(cell, source=part, outputs=[], id=f"{cell.id}-{i}") for i, part in enumerate(parts)]
     for later in cells[1:]:
         later.metadata = NotebookNode(tags=cell.metadata.get("tags", []))  # it doesn't begin a slide
-    cells[-1].outputs = cell.outputs
-    return cells
+    cells[-1].outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    return [part for part in cells if part.source or part.outputs or "slideshow" in part.metadata]
+
+
+def without_imports(source: str) -> str:
+    """Code without the imports at its top level; every lecture's first slide would else show nothing but them."""
+    try:
+        imports = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    except SyntaxError:  # a line for IPython
+        return source
+    lines = source.split("\n")
+    for node in imports:
+        lines[node.lineno - 1:node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(line for line in lines if line is not None).strip("\n")

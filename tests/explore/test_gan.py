@@ -160,3 +160,22 @@ def test_a_planted_error_is_noticed(browser, tmp_path, right, wrong, settings):
 def test_the_common_parts_are_the_same():
     blocks = [PARTS.findall(explore.file(name).read_text(encoding="utf-8")) for name in explore.TITLES]
     assert all(block == blocks[0] and len(block) == 2 for block in blocks), "python -m tests.explore.common NAME copies them"
+
+
+@pytest.mark.parametrize("wide", [390, 800, 1280])
+def test_the_name_of_each_choice_stands_on_one_line(opened, wide):
+    page = opened("gan", "#paused")
+    page.set_viewport_size({"width": wide, "height": 800})
+    heights = page.eval_on_selector_all(".controls label:has(> select)", "all => all.map(e => [e.innerText, e.offsetHeight])")
+    assert len(heights) == 4 and not [name for name, height in heights if height > 45]
+
+
+def test_a_map_and_a_net_are_coarser_while_it_plays(opened):
+    page = opened("gan", "#paused&manifold=true")
+    page.evaluate("""() => {
+      globalThis.asked = [];
+      const real = training.real.bind(training);
+      training.real = (x, company) => { asked.push(x.length / 2); return real(x, company); };
+    }""")
+    page.evaluate("draw(), playing = true, draw(), playing = false")
+    assert page.evaluate("asked") == [36**2, 24**2]
