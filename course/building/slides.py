@@ -36,7 +36,7 @@ def make(given: str, folder: Path = FOLDER) -> int:
         raise CourseError(f"{unit.name} is an exercise; slides are made of lectures, as in: python -m course slides 02")
     programs = {name: program(name) for name in PROGRAMS}
     notebook = nbformat.read(ROOT / unit.notebooks[0], 4)
-    execute(notebook, unit.name)
+    execute(notebook, unit.name, before=LARGE_TYPE.read_text(encoding="utf-8"))  # figures with large type
     page = folder / f"{unit.name}.html"
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(page) as temporary:
@@ -66,9 +66,9 @@ def self_contained(page: str, programs: dict[str, Path]) -> str:
     return LINKED.sub(inside, page)
 
 
-def execute(notebook: NotebookNode, name: str) -> None:
-    """Run all cells, figures with large type, and keep their outputs. Raises CourseError if one fails."""
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(LARGE_TYPE.read_text(encoding="utf-8")))
+def execute(notebook: NotebookNode, name: str, before: str) -> None:
+    """Run all cells, after the code `before`, and keep their outputs. Raises CourseError if one fails."""
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(before))
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
     with tempfile.TemporaryDirectory() as empty, tqdm(total=count, desc=name, unit="cell") as bar:
         client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": empty}},

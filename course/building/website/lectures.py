@@ -69,9 +69,7 @@ def run(notebook: Path, target: Path) -> None:
     """Run one lecture. Raises CourseError."""
     read = nbformat.read(notebook, 4)
     text = Path(described.__file__).read_text(encoding="utf-8")
-    read.cells.insert(0, nbformat.v4.new_code_cell(f"(_own := {{}}, exec({text!r}, _own), _own['watch']()); del _own"))
-    slides.execute(read, notebook.stem)
-    del read.cells[0]
+    slides.execute(read, notebook.stem, before=f"(_own := {{}}, exec({text!r}, _own), _own['watch']()); del _own")
     for cell in read.cells:
         name_figures(cell)
     with replacing(target) as temporary:
