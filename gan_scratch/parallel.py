@@ -6,7 +6,7 @@ any moment, and its item is then given to another.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Callable, Iterable, Iterator, TypeVar
@@ -33,14 +33,17 @@ def _in_processes(work: Callable, left: list, workers: int) -> Iterator[tuple]:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when a new process imports NumPy
     deaths = 0
     while left:
-        pool = ProcessPoolExecutor(min(workers, len(left)), mp_context=get_context("spawn"))
-        futures = {pool.submit(work, item): item for item in left}
+        pool, waiting, running = ProcessPoolExecutor(min(workers, len(left)), mp_context=get_context("spawn")), list(left), {}
         try:
-            for future in as_completed(futures):
-                result = future.result()
-                left.remove(futures[future])
-                deaths = 0
-                yield futures[future], result
+            while waiting or running:
+                while waiting and len(running) < workers:  # no more, or the pool would begin another after Ctrl-C
+                    item = waiting.pop(0)
+                    running[pool.submit(work, item)] = item
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    item, result = running.pop(future), future.result()
+                    left.remove(item)
+                    deaths = 0
+                    yield item, result
         except BrokenProcessPool:
             deaths += 1
             if deaths > PATIENCE:

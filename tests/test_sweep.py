@@ -120,6 +120,19 @@ def test_the_command(tmp_path, capsys):
         assert message in capsys.readouterr().err
 
 
+def test_ctrl_c_stops_all_processes_soon_and_nothing_begins_after_it(undisturbed, tmp_path):
+    command = [sys.executable, "-m", "gan_scratch", "train", "mlp", "--data", "ring", "--steps", "100000", "--batch", "32", "--alone", "--seeds", "0-3",
+               "--workers", "2", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+        while process.poll() is None and len(list((tmp_path / "out").glob("seed-*/history.csv"))) < 2:
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=120)[0]
+    assert process.returncode == 130 and "interrupted; what was done is in" in said and "Traceback" not in said, said
+    steps = {path.parent.name: checkpoint.load(path)[1]["step"] for path in (tmp_path / "out").glob("*/checkpoint.npz")}
+    assert set(steps) == {"seed-0", "seed-1"} and all(0 < step < 100000 for step in steps.values())
+
+
 def test_killing_the_whole_and_beginning_again(undisturbed, tmp_path):
     """kill -9 of the main process at random moments; the same command with --resume ends with the same numbers."""
     command = [sys.executable, "-m", "gan_scratch", "train", "mlp", "--data", "ring", "--steps", "40", "--batch", "32", "--alone", "--seeds", "0-2",
