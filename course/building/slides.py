@@ -23,7 +23,8 @@ from gan_scratch.files import replacing
 
 FOLDER = ROOT / "runs" / "slides"
 PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphinx-mathjax-offline", "static/mathjax")}
-LINKED = re.compile(r'<link[^>]*href="((?:reveal|mathjax)/[^"]+)"[^>]*>|<script src="((?:reveal|mathjax)/[^"]+)"></script>')
+LINKED = re.compile(r'<link[^>]*href="((?:reveal|mathjax)/[^"]+)"[^>]*>|'
+                    r'<script src="((?:reveal|mathjax)/[^"]+)"></script>')
 LINES = 21  # of code on a slide
 LARGE_TYPE = Path(__file__).parent / "slides" / "large_type.py"
 
@@ -66,7 +67,7 @@ def self_contained(page: str, programs: dict[str, Path]) -> str:
 
 
 def execute(notebook: NotebookNode, name: str) -> None:
-    """Run all cells in a new kernel, figures with large type, and keep their outputs. Raises CourseError if a cell fails."""
+    """Run all cells, figures with large type, and keep their outputs. Raises CourseError if one fails."""
     notebook.cells.insert(0, nbformat.v4.new_code_cell(LARGE_TYPE.read_text(encoding="utf-8")))
     count = sum(cell.cell_type == "code" for cell in notebook.cells)
     with tempfile.TemporaryDirectory() as empty, tqdm(total=count, desc=name, unit="cell") as bar:
@@ -93,8 +94,8 @@ def shown(notebook: NotebookNode, name: str) -> str:
 
 
 def in_parts(cell: NotebookNode) -> list[NotebookNode]:
-    """A cell as it is shown: without imports, progress bars and warnings, and as several if its code is too long for a slide, broken
-    at empty lines. The outputs come below the last part."""
+    """A cell as it is shown: without imports, progress bars and warnings, and as several, broken at empty lines, if its
+    code is too long for a slide. The outputs come below the last part."""
     if cell.cell_type != "code":
         return [cell]
     parts: list[str] = []

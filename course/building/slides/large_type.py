@@ -1,4 +1,4 @@
-"""Runs before a lecture whose slides are made: type in figures that the back row can read, and dots enough for a large screen."""
+"""Runs before a lecture whose slides are made: figures with type for the back row, and dots for a large screen."""
 from gan_scratch import plot
 
 SCALE, DOTS = 1.25, 150
