@@ -166,8 +166,10 @@ def test_the_common_parts_are_the_same():
 def test_the_name_of_each_choice_stands_on_one_line(opened, wide):
     page = opened("gan", "#paused")
     page.set_viewport_size({"width": wide, "height": 800})
-    heights = page.eval_on_selector_all(".controls label:has(> select)", "all => all.map(e => [e.innerText, e.offsetHeight])")
+    names = page.locator(".controls label:has(> select)")
+    heights = names.evaluate_all("all => all.map(e => [e.innerText, e.offsetHeight])")
     assert len(heights) == 4 and not [name for name, height in heights if height > 45]
+    assert len(set(page.eval_on_selector_all(".controls fieldset", "all => all.map(e => e.offsetWidth)"))) == 1
 
 
 def test_a_map_and_a_net_are_coarser_while_it_plays(opened):
