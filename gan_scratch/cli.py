@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -166,11 +165,13 @@ def natural(text: str) -> int:
 
 def train(args) -> int:
     out = args.out or Path("runs") / f"{args.variant}-{data_name(args)}"
-    if args.seeds:
+    if args.seeds is not None:
         return train_several(args, out)
     if args.workers or args.scheduler:
         raise ValueError("--workers and --scheduler are for several runs; say which with --seeds, as in --seeds 0-4")
     if args.resume:
+        if (out / "sweep.json").is_file():
+            raise ValueError(f"{out} has several runs; to continue them say which, as in --seeds 0-4")
         refuse_changes(args, out)
         trainer = runs.resumed(out, args.steps, args.device, args.data)
     else:
@@ -201,11 +202,11 @@ def train_several(args, out: Path) -> int:
         raise ValueError("--seeds says which seeds, so --seed doesn't go with it, nor does --log; and --scheduler brings its own workers")
     chosen, options = sweep.seeds(args.seeds), wanted(args)
     first = runs.new(args.variant, seed=chosen[0], **options)  # what is wrong should be said before anything begins
-    plan = {"variant": args.variant, "alone": args.alone, "config": {**first.config, "seed": None}}
+    plan = first.config | {"seed": None, "alone": args.alone}
     if not args.resume and (kept := keep_earlier_run(out)):
         print(f"the earlier runs are kept in {kept}")
-    if args.resume and (begun := sweep.begun(out)) != json.loads(json.dumps(plan)):
-        raise ValueError(f"{out}: these runs were begun with other options ({sweep.difference(begun, plan)}); choose another --out")
+    if args.resume and (found := runs.differences(sweep.begun(out), plan)):
+        raise ValueError(f"{out}: these runs were begun with other options ({found}); choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     runs.write_json(out / "sweep.json", plan)
     jobs = [sweep.Job(out / f"seed-{seed}", args.variant, options | {"data": first.config["data"], "seed": seed}, args.alone) for seed in chosen]
@@ -246,7 +247,7 @@ def refuse_changes(args, out: Path) -> None:
             raise ValueError(f"{out} was begun with {key} {config.get(key)!r}, it can't be resumed with {value!r}; choose another --out")
     for name, text in settings.read(args.set or []).items():
         before = config.get("settings", {}).get(name)
-        if before is None or text.lower() not in (str(before).lower(), f"{before:g}" if isinstance(before, float) else None):
+        if before is None or not settings.agrees(before, text):
             raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, it can't be resumed with {text}; "
                              "choose another --out")
 

@@ -40,7 +40,7 @@ def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, 
         near = difflib.get_close_matches(variant, VARIANTS, 3, 0.5)
         raise ValueError(f"no variant called {variant!r}; " + (f"did you mean {' or '.join(near)}? " if near else "") + "gan-scratch list shows them all")
     backend.get(device)  # a missing GPU should be said before anything is read
-    data = canonical(data or VARIANTS[variant].data)
+    data = canonical(VARIANTS[variant].data if data is None else data)
     full = full if isinstance(full, bool) else canonical(full)
     source = load(data, full, size, pairs, background)
     recipe = VARIANTS[variant].suited_to(source.shape)
@@ -155,13 +155,19 @@ def baseline(config: dict, out: Path) -> Trainer | None:
     return trainer
 
 
+def differences(before: dict, now: dict) -> str:
+    """What two configurations differ in, or "": "batch 32, now 64". The device may differ, and so may the place of data whose
+    SHA-256 is known."""
+    free = {"device"} | ({"data"} if before.get("data_sha256") else set())
+    before, now = (json.loads(json.dumps(config)) for config in (before, now))
+    return ", ".join(f"{key} {before.get(key)!r}, now {now.get(key)!r}" for key in sorted((before.keys() | now.keys()) - free)
+                     if before.get(key) != now.get(key))
+
+
 def refuse_another(out: Path, config: dict) -> None:
     """Raises ValueError unless the run in `out` is one of this configuration."""
-    before = checkpoint.load(out / "checkpoint.npz")[1]["config"]
-    for key in sorted((before.keys() | config.keys()) - {"steps", "device", "data"}):
-        here, there = (json.loads(json.dumps(each.get(key))) for each in (config, before))
-        if here != there:
-            raise ValueError(f"{out} was begun with {key} {there!r}, not with {here!r}; choose another --out")
+    if found := differences(checkpoint.load(out / "checkpoint.npz")[1]["config"], config):
+        raise ValueError(f"{out} was begun with other options ({found}); choose another --out")
 
 
 def complete(trainer: Trainer, out: Path, alone: bool = False, progress: bool = True, log: str | None = None) -> dict | None:

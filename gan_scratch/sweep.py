@@ -1,13 +1,15 @@
 """Several runs of one variant: one after the other, in processes, or on a Dask cluster, with the same numbers to the bit.
 
-    OUT/sweep.json      what is to be trained; its table is added at the end
+    OUT/sweep.json      what is to be trained
     OUT/seed-0/ …       a run each, as gan-scratch train leaves it
+    OUT/table.csv       their numbers
 
 A run goes on from its checkpoint and is done when its metrics.json is of its last step, so whatever was stopped or killed
 continues with the same command.
 """
 from __future__ import annotations
 
+import csv
 import json
 import re
 import statistics
@@ -24,6 +26,7 @@ from gan_scratch.parallel import spread
 from gan_scratch.training import Diverged, TrainingWarning
 
 INTERRUPTED = "interrupted"
+MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,10 @@ def seeds(text: str) -> list[int]:
         match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if not match or match[2] and int(match[2]) < int(match[1]):
             raise ValueError(f"--seeds expects whole numbers, as 0-4 or 0,3,7, got {text!r}")
-        found += range(int(match[1]), int(match[2] or match[1]) + 1)
+        part = range(int(match[1]), int(match[2] or match[1]) + 1)
+        if len(found) + len(part) > MOST_SEEDS:
+            raise ValueError(f"--seeds {text}: at most {MOST_SEEDS} runs at a time")
+        found += part
     if len(set(found)) < len(found):
         raise ValueError(f"--seeds {text}: a seed is there twice")
     return found
@@ -114,22 +120,25 @@ def numbers(out: Path) -> dict[str, float]:
 
 def table(rows: dict[str, dict[str, float]]) -> str:
     """A line for each run, and the mean and standard deviation of each number over those that are there."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    lines = [f"{'':12}" + "".join(f"{name:>14}" for name in names)]
-    lines += [f"{run:12}" + "".join(f"{row[name]:14.4g}" if name in row else f"{'–':>14}" for name in names) for run, row in rows.items()]
-    columns = {name: [row[name] for row in rows.values() if name in row] for name in names}
+    columns = {name: [row[name] for row in rows.values() if name in row] for name in names_in(rows)}
+    lines = [f"{'':12}" + "".join(f"{name:>14}" for name in columns)]
+    lines += [f"{run:12}" + "".join(f"{row[name]:14.4g}" if name in row else f"{'–':>14}" for name in columns) for run, row in rows.items()]
     lines.append(f"{'mean':12}" + "".join(f"{statistics.mean(values):14.4g}" for values in columns.values()))
     if len(rows) > 1:
         lines.append(f"{'std':12}" + "".join(f"{statistics.stdev(values) if len(values) > 1 else 0:14.2g}" for values in columns.values()))
     return "\n".join(lines)
 
 
+def names_in(rows: dict[str, dict[str, float]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows.values() for name in row))
+
+
 def write_table(path: Path, rows: dict[str, dict[str, float]]) -> None:
     """The same as a .csv file."""
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    lines = [",".join(["run", *names]), *(",".join([run, *(repr(row[name]) if name in row else "" for name in names)]) for run, row in rows.items())]
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["run", *names_in(rows)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({"run": run, **row} for run, row in rows.items())
 
 
 def begun(out: Path) -> dict:
@@ -141,10 +150,3 @@ def begun(out: Path) -> dict:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise ValueError(f"{path}: damaged; choose another --out") from None
-
-
-def difference(before: dict, now: dict) -> str:
-    """What two plans differ in."""
-    flat = [{**plan.get("config", {}), **{key: plan.get(key) for key in ("variant", "alone")}} for plan in (before, json.loads(json.dumps(now)))]
-    return ", ".join(f"{key} {flat[0].get(key)!r}, now {flat[1].get(key)!r}" for key in sorted(flat[0].keys() | flat[1].keys())
-                     if flat[0].get(key) != flat[1].get(key))

@@ -46,3 +46,17 @@ def test_labels_count_too(run, capsys):
     (run / "pictures" / "x").rename(run / "pictures" / "dog")
     assert main(["train", "cgan", "--resume", "--steps", "8", "--out", str(run / "run"), "--data", str(run / "pictures")]) == 2
     assert "not the pictures of this run" in capsys.readouterr().err
+
+
+def test_a_sweep_goes_on_with_pictures_that_were_moved(run, capsys):
+    command = ["train", "cgan", "--steps", "3", "--batch", "8", "--alone", "--out", str(run / "sweep")]
+    assert main([*command, "--seeds", "0", "--data", str(run / "pictures")]) == 0
+    (run / "pictures").rename(run / "elsewhere")
+    assert main([*command, "--seeds", "0,1", "--resume", "--data", str(run / "elsewhere")]) == 0
+    assert main([*command, "--seeds", "0,1", "--resume", "--data", str(run / "elsewhere"), "--set", "lr=0.5"]) == 2
+    assert "begun with other options (settings {}, now {'lr': 0.5})" in capsys.readouterr().err
+
+
+def test_empty_options_are_refused(run):
+    for option in ("--data", "--seeds"):
+        assert main(["train", "mlp", option, "", "--steps", "2", "--out", str(run / "other")]) == 2

@@ -95,7 +95,7 @@ def test_seeds(text, expected):
     assert sweep.seeds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1-2-3", "1,1", "0-3,2", "1.5"])
+@pytest.mark.parametrize("text", ["0-99999999999", "", "a", "3-1", "-1", "1-2-3", "1,1", "0-3,2", "1.5"])
 def test_seeds_that_are_none(text):
     with pytest.raises(ValueError, match="--seeds"):
         sweep.seeds(text)
@@ -112,6 +112,9 @@ def test_the_command(tmp_path, capsys):
     assert len((out / "table.csv").read_text().splitlines()) == 4
     assert main(["train", "mlp", "--data", "ring", "--steps", "41", "--out", str(out), "--seeds", "0-2", "--resume"]) == 2
     assert "begun with other options (batch 32, now 256, steps 40, now 41)" in capsys.readouterr().err
+    other = [each if each != "ring" else "grid" for each in command]
+    assert main([*other, "--seeds", "0-2", "--resume"]) == 2 and "(data 'ring', now 'grid')" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 2 and "has several runs; to continue them say which" in capsys.readouterr().err
     assert main([*command, "--seeds", "0"]) == 0 and (tmp_path / "a sweep.1" / "seed-2" / "metrics.json").is_file()
     capsys.readouterr()
     for wrong, message in ((["--workers", "2"], "say which with --seeds"), (["--seeds", "0", "--seed", "1"], "so --seed doesn't go with it"),

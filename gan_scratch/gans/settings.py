@@ -161,6 +161,14 @@ def _value(name: str, text: Any, setting: Setting) -> Any:
     return value
 
 
+def agrees(value: Any, text: str) -> bool:
+    """Whether a text means this value of a setting."""
+    try:
+        return text.lower() == str(value).lower() if isinstance(value, bool) else type(value)(text) == value
+    except ValueError:
+        return False
+
+
 def table(recipe: Recipe, shape: tuple, conditions: list) -> list[str]:
     """A line for each setting: name = value, meaning."""
     known = of_networks(recipe.build(shape, *conditions, rng=0)) | of_build(recipe)

@@ -83,3 +83,9 @@ def test_what_warnings_advise_is_possible():
     for sign in clinic.SIGNS:
         for word in sign.settings.split():
             assert "=" not in word or word.split("=")[0] in known, sign.name
+
+
+@pytest.mark.parametrize("value, text, same", [(0.001, "1e-3", True), (0.001, "0.0010", True), (0.001, "0.002", False), (8, "8", True), (8, "x", False),
+                                               (True, "true", True), (False, "True", False), ("hinge", "hinge", True)])
+def test_a_resumed_run_may_be_given_its_own_settings(value, text, same):
+    assert settings.agrees(value, text) == same
