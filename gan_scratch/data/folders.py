@@ -55,6 +55,7 @@ def _classes(found: Survey, size: int | None, background: str) -> Dataset:
     if test.all():
         raise ValueError(f"{found.folder}: none of the pictures of the training part can be read; {found.unread()}")
     classes = sorted({each.group for each, tested in zip(chosen, test) if not tested}, key=natural)
+    found.remarks += [f"no picture of the class {name} can be read, so it is left out" for name in found.classes if name not in classes]
     named = len(classes) > 1
     if named and (strange := {each.group for each in chosen} - {*classes, ""}):
         raise ValueError(f"{found.folder}: of the class {listed(sorted(strange))} no picture of the training part can be read")
@@ -95,9 +96,11 @@ def _two_folders(found: Survey, size: int | None, strict: bool, background: str)
     for side, test in (("A", test_a), ("B", test_b)):
         if test.all():
             raise ValueError(f"{found.folder}: the training part has no pictures of {side} that can be read")
-    extra = {"input": a[~test_a]} | ({"test_input": a[test_a]} if test_a.any() and test_b.any() else {})
-    return Dataset(found.folder.resolve().name, b[~test_b], test_images=b[test_b] if test_a.any() and test_b.any() else None,
-                   extra=extra | ({"alone": np.array(alone)} if alone else {}))
+    tested = test_a.any() and test_b.any()
+    if not tested:
+        found.leave("test part of one side only", *(each.name for side in "AB" for each in kept[side] if each.part == "test"))
+    extra = {"input": a[~test_a]} | ({"test_input": a[test_a]} if tested else {})
+    return Dataset(found.folder.resolve().name, b[~test_b], test_images=b[test_b] if tested else None, extra=extra | ({"alone": np.array(alone)} if alone else {}))
 
 
 def partnerless(found: Survey) -> list[str]:

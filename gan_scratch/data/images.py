@@ -82,7 +82,8 @@ def suspicious(images: np.ndarray, names: list[str]) -> list[str]:
 
 def listed(names, most: int = 3) -> str:
     """The first of some names, or of some names and reasons."""
-    given = [f"{Path(name).name} ({why})" for name, why in names.items()] if isinstance(names, dict) else list(names)
+    given = [f"{Path(name).name} ({why})" for name, why in names.items()] if isinstance(names, dict) else names
+    given = [name.replace("\n", "\\n") for name in given]
     return ", ".join(given[:most]) + (" …" if len(given) > most else "")
 
 
@@ -95,6 +96,9 @@ def checked(images: np.ndarray, source: str) -> np.ndarray:
     """User's images as float32 in [−1, 1], channels last. Raises ValueError that says what is wrong with them."""
     if images.ndim not in (3, 4) or not images.size:
         raise ValueError(f"{source}: images must have shape (N, H, W) or (N, H, W, C) and not be empty, got {images.shape}")
+    if images.ndim == 3 and images.shape[-1] == 3:
+        warnings.warn(f"{source}: images of shape {images.shape} are read as {len(images)} grey ones of {images.shape[1]}×3; a single colour "
+                      "picture is images[None]", stacklevel=3)
     if images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
         raise ValueError(f"{source}: images of shape {images.shape} look channels first; move the channels last with numpy.moveaxis(images, 1, -1)")
     if images.ndim == 4 and images.shape[-1] not in (1, 3):
@@ -121,9 +125,16 @@ def open_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb") as opened:  # np.load(path) leaves a bad file open
             file = np.load(opened, allow_pickle=False)
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error, AttributeError):
-        raise ValueError(f"{path}: not a readable .npz file of plain arrays, it may be truncated or damaged") from None
+            arrays = {name: file[name] for name in file.files}
+        if strange := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+            raise ValueError(strange)
+        return arrays
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error, AttributeError, RuntimeError):
+        raise ValueError(f"{path}: not a readable .npz file of plain arrays; it may be truncated or damaged, or hold objects (save labels as "
+                         "numbers or strings)") from None
+
+
+READ = {"images", "labels", "train_images", "train_labels", "test_images", "test_labels"}
 
 
 def read_npz(path: Path) -> Dataset:
@@ -135,6 +146,8 @@ def read_npz(path: Path) -> Dataset:
     images = arrays.get("images", arrays.get("train_images"))
     if images is None:
         raise ValueError(f"{path}: needs an array named 'images', but has {', '.join(sorted(arrays)) or 'none'}")
+    if unread := sorted(arrays.keys() - READ):
+        warnings.warn(f"{path}: not read: {listed(unread)}; the names that are read are {', '.join(sorted(READ))}", stacklevel=3)
     test_images = arrays.get("test_images")
     if test_images is not None and test_images.shape[1:] != images.shape[1:]:
         raise ValueError(f"{path}: test_images have shape {test_images.shape[1:]}, but images {images.shape[1:]}")

@@ -57,16 +57,21 @@ def _checked(labels: np.ndarray, source: str) -> np.ndarray:
             raise ValueError(f"{source}: labels as large as {labels.max():g} can't be told apart in {labels.dtype}; save them as integers")
         labels = labels.astype(np.int64)
     if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8", "replace")
+        try:
+            labels = np.char.decode(labels, "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{source}: labels must be whole numbers or names in UTF-8, but there is {error.object!r}") from None
     if labels.dtype.kind == "U":
         labels = np.array([unicodedata.normalize("NFC", text.strip()) for text in labels.tolist()], str)
         if (labels == "").any():
             raise ValueError(f"{source}: {np.count_nonzero(labels == '')} labels are empty")
-        return labels
+        if not all(re.fullmatch(r"0|-?[1-9]\d{0,17}", text) for text in labels.tolist()):
+            return labels
+        labels = labels.astype(np.int64)  # numbers in a table
     if labels.dtype.kind not in "iub":
         raise ValueError(f"{source}: labels must be whole numbers or names, got {labels.dtype}")
     labels = labels.astype(np.int64) if labels.dtype.kind == "b" else labels
-    if (labels == -1).any() and (labels == 0).any():
+    if labels.size and labels.min() == -1 and sorted(set(labels.tolist())) not in ([-1], [-1, 1]) and not (labels < -1).any():
         raise ValueError(f"{source}: {np.count_nonzero(labels == -1)} labels are -1 beside 0, 1, …, which often means that there is no "
                          "label; leave these images out, or give them a label of their own")
     return labels

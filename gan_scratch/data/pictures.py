@@ -13,7 +13,7 @@ from gan_scratch.data.images import counted, listed, to_unit
 
 NOT_DRAWN = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}  # Pillow knows these files, but draws them with other programs only
 SIXTEEN_BITS = {"PNG", "PPM"}  # these formats' 32-bit integers are 16 bits in a wider box
-RANGES = {"floating-point": ((0, 1), (-1, 1), (0, 255), (0, 65535)), "32-bit": ((0, 255), (0, 65535), (0, 2**31 - 1))}
+RANGES = {"16-bit": ((0, 65535),), "floating-point": ((0, 1), (-1, 1), (0, 255), (0, 65535)), "32-bit": ((0, 255), (0, 65535), (0, 2**31 - 1))}
 
 
 @dataclass
@@ -90,7 +90,8 @@ def _opened(file: Path, size: int | None, behind: tuple[int, int, int]) -> tuple
     with Image.open(file) as opened:
         kind, pages = opened.format, getattr(opened, "n_frames", 1)
         picture = ImageOps.exif_transpose(opened)
-        depth = {"F": "floating-point", "I": "8-bit" if kind in SIXTEEN_BITS else "32-bit"}.get(picture.mode, "8-bit")
+        depth = {"F": "floating-point", "I": "16-bit" if kind in SIXTEEN_BITS else "32-bit"}.get(
+            picture.mode, "16-bit" if picture.mode.startswith("I;16") else "8-bit")
         return _resized(_plain(picture, depth, behind), size), depth, pages
 
 
@@ -100,9 +101,8 @@ def _plain(picture: Image.Image, depth: str, behind: tuple[int, int, int]) -> Im
         values = np.asarray(picture, np.float32)
         if not np.isfinite(values).all():
             raise ValueError(f"{np.count_nonzero(~np.isfinite(values))} values are NaN or infinite")
-        return Image.fromarray(values)
-    if picture.mode.startswith("I"):
-        return Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8))
+        clear = picture.info.get("transparency") if depth == "16-bit" else None
+        return Image.fromarray(values if clear is None else np.where(values == clear, 257 * np.mean(behind), values).astype(np.float32))
     if picture.mode == "LAB":
         to_srgb = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
         return ImageCms.applyTransform(picture, to_srgb)
@@ -139,8 +139,12 @@ def _rescale(pictures: list, which: list[int], kind: str, ranges: tuple, source:
                          "agreed range for that; rescale them to 0 … 255 first")
     for i in which:
         pictures[i] = Image.fromarray(np.rint(255 * (np.asarray(pictures[i]) - fits[0]) / (fits[1] - fits[0])).astype(np.uint8))
-    result.remarks.append(f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, "
-                          f"{low:.4g} to {high:.4g}, are read as {fits[0]} … {fits[1]}")
+    if len(ranges) > 1:
+        result.remarks.append(f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, "
+                              f"{low:.4g} to {high:.4g}, are read as {fits[0]} … {fits[1]}")
+    elif high < fits[1] / 15:  # 12 bits in 16
+        result.remarks.append(f"{counted(len(which), f'{kind} picture')} ({names}): the largest value is {high:.0f} of {fits[1]}, so they are "
+                              "nearly black; if they hold fewer bits, stretch them first")
 
 
 def reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
     what is there                                                   what it means
     --------------------------------------------------------------  ------------------------------------------------------
     folders train and test (or val), and nothing else               a training and a test part; in each, what stands below
+    (also training_set, seg_train, … ; a folder around all of it doesn't count)
     folders trainA, trainB, testA, testB, and nothing else          two styles with a test part
     folders A and B, and nothing else (or asked for with pairs)     inputs A and what they become B, or two styles
     pictures in folders                                             classes: each folder that holds pictures is one
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -25,8 +27,9 @@ from gan_scratch.data.pictures import endings
 SYSTEM = {"@eadir", "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "__macosx", "__pycache__",
           "desktop.ini", "ehthumbs.db", "lost+found", "system volume information", "thumbs.db"}
 PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "val", "valid": "val",
-         "validation": "val", "dev": "val"}
-STYLED = re.compile(r"(train|test|val)_?([AB])$")  # trainA, testB: the folders of CycleGAN's data sets
+         "validation": "val", "dev": "val", "eval": "val", "evaluation": "val"}
+# train, training_set, seg_train; and trainA, testB, the folders of CycleGAN's data sets
+PART = re.compile(rf"(?:seg[_-])?({'|'.join(sorted(PARTS, key=len, reverse=True))})(?:[_-]?(?:set|data|images)|[_-]?([AB]))?", re.IGNORECASE)
 RUN = ("checkpoint.npz", "sweep.json")  # what a directory of a run or of several runs holds
 WORDS = {"pictures": "pictures without labels", "classes": "classes, a folder each",
          "styles": "inputs A and what they become B, or two styles"}
@@ -116,6 +119,7 @@ def survey(folder: Path, pairs: bool = False) -> Survey:
         asked = "no folders A and B with pictures in them" if pairs else "no pictures in this folder"
         more = f"; not read: {result.unread()}" if result.left else ""
         raise ValueError(f"{folder}: {asked} (.png, .jpg, .webp, .tif and whatever else Pillow opens are read){more}")
+    _refuse_parts_inside(found, folder)
     if sides == {"A", "B"}:
         result.meaning, result.found = "styles", [replace(each, group=each.key[0]) for each in found]
     else:
@@ -155,7 +159,10 @@ def _walk(folder: Path, result: Survey) -> tuple[dict[str, Path], set[str]]:
     while waiting or links:
         if not waiting:
             path, name = links.pop(0)
-            take(path, name) if path.exists() else result.leave("links that lead nowhere", name)
+            if path.exists():
+                take(path, name)
+            else:
+                result.leave("links that lead nowhere", name)
             continue
         where, before = waiting.pop(0)
         for path in _entries(where, before, result):
@@ -179,25 +186,58 @@ def _entries(folder: Path, name: str, result: Survey) -> list[Path]:
 
 
 def _split(files: dict[str, Path], result: Survey) -> list[Found]:
-    """Tell the training part from the test part."""
-    tops = {name.split("/")[0] for name in files if "/" in name}
-    loose = [name for name in files if "/" not in name]
-    styled = {top: STYLED.match(top) for top in tops}
-    if tops and not loose and all(styled.values()):
-        parts = {top: (match[1], f"{match[2]}/") for top, match in styled.items()}
-    else:
-        parts = {top: (PARTS[top.lower()], "") for top in tops if top.lower() in PARTS}
-        known, others = {part for part, _ in parts.values()}, sorted({*tops - parts.keys(), *loose}, key=natural)
-        if others and "train" in known and len(known) > 1:
-            raise ValueError(f"{result.folder}: {' and '.join(sorted(parts))} look like the parts of one set, but "
-                             f"{listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that elsewhere")
-        if others or "train" not in known:
-            return [Found(path, name, name) for name, path in files.items()]
-    found = []
-    for name, path in files.items():
-        part, before = parts[name.split("/")[0]]
-        found.append(Found(path, name, before + name.split("/", 1)[1], part))
+    """Tell the training part from the test part. A folder around everything doesn't count."""
+    keys = _unwrapped({name: unicodedata.normalize("NFC", name) for name in files})
+    tops = {key.split("/")[0] for key in keys.values() if "/" in key}
+    loose = {key for key in keys.values() if "/" not in key}
+    parts, others = _parts(tops), sorted(loose | tops - _parts(tops).keys(), key=natural)
+    named = {part for part, _ in parts.values()}
+    deep = any(key.count("/") > 1 and key.split("/")[0] in parts for key in keys.values())
+    if others and "train" in named and (len(parts) > 1 or deep):
+        raise ValueError(f"{result.folder}: {' and '.join(sorted(parts))} {'looks' if len(parts) == 1 else 'look'} like the parts of one set, "
+                         f"but {listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that elsewhere")
+    if others or "train" not in named or len(set(parts.values())) < len(parts):
+        return [Found(path, name, keys[name]) for name, path in files.items()]
+    found = [Found(path, name, parts[keys[name].split("/")[0]][1] + _inside(keys[name]), parts[keys[name].split("/")[0]][0])
+             for name, path in files.items()]
+    if sides := {side for part, side in parts.values() if side and part == "train"}:
+        if sides != {"A/", "B/"}:
+            raise ValueError(f"{result.folder}: has {' and '.join(sorted(parts))}, but no train{({'A', 'B'} - {s[0] for s in sides}).pop()}")
     return _without_validation(found, result)
+
+
+def _unwrapped(keys: dict[str, str]) -> dict[str, str]:
+    """Without folders that hold everything else in folders of their own."""
+    while len({key.split("/")[0] for key in keys.values()}) == 1 and all(key.count("/") > 1 for key in keys.values()):
+        if _part(next(iter(keys.values())).split("/")[0]):
+            break
+        keys = {name: key.split("/", 1)[1] for name, key in keys.items()}
+    return keys
+
+
+def _part(folder: str) -> tuple[str, str] | None:
+    """Which part a folder's name means, and "A/" or "B/" where it also names a side; None where it means none."""
+    if match := PART.fullmatch(folder):
+        return PARTS[match[1].lower()], f"{match[2].upper()}/" if match[2] else ""
+    return None
+
+
+def _parts(folders: set[str]) -> dict[str, tuple[str, str]]:
+    return {folder: part for folder in folders if (part := _part(folder))}
+
+
+def _inside(key: str) -> str:
+    """A name without the folder of its part, which some sets have twice: seg_train/seg_train/…"""
+    part, rest = key.split("/", 1)
+    return rest.split("/", 1)[1] if rest.startswith(f"{part}/") else rest
+
+
+def _refuse_parts_inside(found: list[Found], folder: Path) -> None:
+    """Parts inside of classes or sides would be read as classes, or a test part as training data."""
+    inside = {name: part[0] for each in found for name in _folder(each).split("/") if (part := _part(name))}
+    if "train" in inside.values() and len(set(inside.values())) > 1:
+        raise ValueError(f"{folder}: {' and '.join(sorted(inside))} look like parts, but stand inside of other folders; parts come first, "
+                         "as in train/cat and test/cat")
 
 
 def _without_validation(found: list[Found], result: Survey) -> list[Found]:
@@ -222,6 +262,8 @@ def _name_classes(found: list[Found], result: Survey) -> None:
         tested = {_folder(each) for each in found if each.part == "test"}
         if unknown := sorted(tested - names.keys() if tested != {""} else (), key=natural):
             raise ValueError(f"{result.folder}: the test part has {listed(unknown)}, which the training part hasn't")
+        if inner := [each for each in folders if any(each.startswith(f"{other}/") for other in folders)]:
+            result.remarks.append(f"classes inside of other classes count as classes of their own: {listed(inner)}")
         result.meaning, result.classes = "classes", sorted(names.values(), key=natural)
         result.found = [replace(each, group=names.get(_folder(each), "")) for each in found]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def _captions(path: Path, captions: list[str]) -> dict[str, np.ndarray]:
 def _rows(path: Path) -> list[dict]:
     """A dict for each line of the table: its columns by name, and "path", the picture's."""
     text = _text(path)
+    if told := re.match(r"\s*sep=(.)[ \t]*\n", text):  # Excel's own first line
+        text = "\n" + text[told.end():]
     first = text.lstrip("\n\r").split("\n")[0]
     reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), skipinitialspace=True, strict=True)
     header, rows, there = None, [], {}
@@ -68,7 +71,7 @@ def _rows(path: Path) -> list[dict]:
                 header = [cell.lower() for cell in cells]
                 if "file" not in header or not set(COLUMNS) & set(header):
                     raise ValueError(f"{path}: needs a first line with the columns file and caption (or label), separated by commas; it has "
-                                     f"{', '.join(cells)}")
+                                     f"{listed(cells, 20)}")
                 if twice := {name for name in ("file", *COLUMNS) if header.count(name) > 1}:
                     raise ValueError(f"{path}: has the column {' and '.join(sorted(twice))} twice")
                 continue
@@ -89,11 +92,13 @@ def _row(path: Path, line: int, header: list[str], cells: list[str], there: dict
                          "quotation marks around it")
     row = {name: cell for name, cell in zip(header, cells) if name in ("file", *COLUMNS)}
     needed = ["file", *(name for name in COLUMNS if name in header)]
+    if any("\n" in row.get(name, "") for name in ("file", "label")):
+        raise ValueError(f"{path}, line {line}: has a line break inside a name")
     if missing := [name for name in needed if not row.get(name)]:
         raise ValueError(f"{path}, line {line}: needs a {' and a '.join(needed)}, but the {' and the '.join(missing)} is empty")
     found = _picture(path.parent, row["file"].replace("\\", "/"), there)
     if found is None:
-        raise ValueError(f"{path}, line {line}: there is no picture {row['file']}; paths are relative to the .csv file"
+        raise ValueError(f"{path}, line {line}: there is no picture {row['file'][:200]}; paths are relative to the .csv file"
                          + _like(path.parent, row["file"].replace("\\", "/")))
     return row | {"path": found}
 
@@ -101,10 +106,14 @@ def _row(path: Path, line: int, header: list[str], cells: list[str], there: dict
 def _picture(folder: Path, name: str, there: dict[Path, dict[str, Path]]) -> Path | None:
     """The file of this name, in whatever Unicode form the disk has it."""
     path = folder / name
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+        folder_there = path.parent.is_dir()
+    except (OSError, ValueError):  # a name that no disk takes
+        return None
     if path.parent not in there:
-        names = path.parent.iterdir() if path.parent.is_dir() else ()
+        names = path.parent.iterdir() if folder_there else ()
         there[path.parent] = {unicodedata.normalize("NFC", file.name): file for file in names if file.is_file()}
     return there[path.parent].get(path.name)
 
@@ -112,8 +121,10 @@ def _picture(folder: Path, name: str, there: dict[Path, dict[str, Path]]) -> Pat
 def _like(folder: Path, name: str) -> str:
     """What may have been meant."""
     path = folder / name
-    near = [file.name for file in path.parent.iterdir() if path.name.casefold() in (file.name.casefold(), file.stem.casefold())] if (
-        path.parent.is_dir()) else []
+    try:
+        near = [file.name for file in path.parent.iterdir() if path.name.casefold() in (file.name.casefold(), file.stem.casefold())]
+    except (OSError, ValueError):
+        near = []
     return f" (there is {near[0]})" if near else ""
 
 

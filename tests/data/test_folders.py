@@ -146,6 +146,7 @@ def test_captions_that_say_nothing(tmp_path):
 
 @pytest.mark.parametrize("text, captions", [
     ("\ufefffile;caption;note\n0.png;a red one;x\n1.png;a blue one;y\n2.png;a red, blue one;z\n", 3),
+    ("sep=;\nfile;caption\n0.png;red\n1.png;blue\n2.png;red blue\n", 3),
     ("file\tcaption\n0.png\tred\n1.png\tblue\n2.png\tred blue\n", 3),
     ("File , Caption\n 0.png , red\n\n1.png,blue\n.\\2.png,\"red, blue\"\n", 3),
 ])
@@ -163,6 +164,8 @@ def test_tables_of_every_make_are_read(tmp_path, text, captions):
     ("file,caption\n0.PNG,red\n1.png,blue\n", r"line 2: there is no picture 0.PNG; .* \(there is 0.png\)"),
     ("file,caption\n0,red\n1.png,blue\n", r"line 2: there is no picture 0; .* \(there is 0.png\)"),
     ("file,caption,caption\n0.png,red,x\n", "has the column caption twice"),
+    ("file,caption\n" + "x" * 5000 + ".png,red\n", "line 2: there is no picture xxx"),
+    ("file,caption\n\"0\n.png\",red\n", "line 3: has a line break inside a name"),
     ("file,caption\n0.png,r\0d\n", "line 2: has a byte 0"),
     ("file,caption\n0.png,red\n1.png,\n", "line 3: needs a file and a caption, but the caption is empty"),
 ])

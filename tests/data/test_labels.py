@@ -18,6 +18,8 @@ from gan_scratch.data.labels import numbered
     (["dog", "cat10", "cat9"], [2, 1, 0], ("cat9", "cat10", "dog")),
     ([b"dog", b" cat "], [1, 0], ("cat", "dog")),
     ([True, False], [1, 0], ()),
+    (["10", "9"], [1, 0], ("9", "10")),
+    (["01", "1"], [0, 1], ("01", "1")),
 ])
 def test_labels_are_numbered(labels, numbers, names):
     found, _, classes = numbered(np.array(labels), None, "x")
@@ -26,6 +28,9 @@ def test_labels_are_numbered(labels, numbers, names):
 
 @pytest.mark.parametrize("labels, message", [
     ([-1, 0, 1], "1 labels are -1 beside 0, 1, …, which often means that there is no label"),
+    (["-1", "0", "1"], "1 labels are -1 beside 0"),
+    ([-1, 1, 2], "1 labels are -1 beside 0"),
+    ([b"\xff", b"\xfe"], "names in UTF-8, but there is b'.xff'"),
     ([0.5, 1], "must be whole numbers or names, but there is 0.5"),
     ([np.nan, 1], "must be whole numbers or names, but there is nan"),
     ([np.inf, 1], "must be whole numbers or names, but there is inf"),

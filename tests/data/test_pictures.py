@@ -1,4 +1,6 @@
 """Every mode and depth that Pillow opens; what can't be read is named; what is probably not meant is warned about."""
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image, features
@@ -102,3 +104,29 @@ def test_white_on_transparent_ground_is_noticed(tmp_path):
 def test_a_narrow_range_is_noticed(rng):
     assert suspicious(rng.uniform(-1, -0.91, (3, 4, 4, 1)), ["a", "b", "c"])[0].startswith("the values run from -0.999 to -0.913 only")
     assert suspicious(rng.uniform(-1, -0.85, (3, 4, 4, 1)), ["a", "b", "c"]) == []
+
+
+def test_twelve_bits_in_sixteen_are_noticed_and_transparency_is_filled(tmp_path):
+    Image.fromarray(np.linspace(0, 4080, 64).astype(np.uint16).reshape(8, 8)).save(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match="1 16-bit picture .a.png.: the largest value is 4080 of 65535, so they are nearly black"):
+        load(tmp_path)
+    values = np.linspace(0, 60000, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(values).save(tmp_path / "a.png", transparency=int(values[0, 0]))
+    assert load(tmp_path).images[0, 0, 0, 0] == 1 and load(tmp_path, background="black").images[0, 0, 0, 0] == -1
+
+
+def test_files_that_are_no_arrays_and_arrays_that_are_not_read(tmp_path, rng):
+    path = tmp_path / "own.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("images", "hello")
+    with pytest.raises(ValueError, match="own.npz: not a readable .npz file of plain arrays"):
+        load(path)
+    np.savez(path, images=rng.uniform(-1, 1, (4, 5, 5)), labels=np.array(["a", None, "b", "c"], object))
+    with pytest.raises(ValueError, match="or hold objects .save labels as numbers or strings"):
+        load(path)
+    np.savez(path, images=rng.uniform(-1, 1, (4, 5, 5)), y=np.arange(4))
+    with pytest.warns(UserWarning, match="own.npz: not read: y; the names that are read are images, labels"):
+        load(path)
+    np.savez(path, images=rng.uniform(-1, 1, (8, 8, 3)))
+    with pytest.warns(UserWarning, match="are read as 8 grey ones of 8×3; a single colour picture is"):
+        load(path)

@@ -139,3 +139,55 @@ def test_a_folder_that_cannot_be_opened(tmp_path):
 
 def test_natural_order():
     assert sorted(["b10", "B2", "a", "10", "9", "é", "e"], key=natural) == ["9", "10", "a", "B2", "b10", "e", "é"]
+
+
+@pytest.mark.parametrize("train, test", [("data/train", "data/test"), ("training_set", "test_set"), ("seg_train/seg_train", "seg_test/seg_test"),
+                                         ("Train", "evaluation"), ("all/of/it/train-images", "all/of/it/val-images")])
+def test_parts_under_other_names_and_in_a_folder_around_them(train, test, tmp_path):
+    fill(tmp_path, *(f"{part}/{name}/{i}.png" for part, n in ((train, 3), (test, 1)) for name in ("cat", "dog") for i in range(n)))
+    data = load(tmp_path)
+    assert data.classes == ("cat", "dog") and len(data.images) == 6 and data.test_labels.tolist() == [0, 1]
+
+
+def test_styles_in_a_folder_around_them(tmp_path):
+    fill(tmp_path / "one", "maps/A/0.png", "maps/B/0.png")
+    assert survey(tmp_path / "one").meaning == "styles"
+    fill(tmp_path / "two", *(f"h2z/{name}/0.png" for name in ("traina", "trainb", "testa", "testb")))
+    assert survey(tmp_path / "two").meaning == "styles" and len(survey(tmp_path / "two").of("test")) == 2
+
+
+@pytest.mark.parametrize("names, message", [
+    (["cat/train/0.png", "cat/test/0.png", "dog/train/0.png", "dog/test/0.png"], "test and train look like parts, but stand inside of other folders"),
+    (["A/train/0.png", "A/test/0.png", "B/train/0.png", "B/test/0.png"], "test and train look like parts, but stand inside of other folders"),
+    (["trainA/0.png", "trainB/0.png", "testA/0.png", "testB/0.png", "example.png"], "look like the parts of one set, but example.png stands beside them"),
+    (["train/a/0.png", "train/b/0.png", "extra/0.png"], "train looks like the parts of one set, but extra stands beside them"),
+    (["trainA/0.png", "testA/0.png"], "has testA and trainA, but no trainB"),
+])
+def test_parts_that_would_be_misread_are_refused(names, message, tmp_path):
+    fill(tmp_path, *names)
+    with pytest.raises(ValueError, match=message):
+        survey(tmp_path)
+
+
+def test_a_test_part_of_one_side_is_named(tmp_path):
+    fill(tmp_path, "trainA/0.png", "trainA/1.png", "trainB/5.png", "testA/0.png")
+    with pytest.warns(UserWarning, match="test part of one side only .1.: testA/0.png"):
+        assert load(tmp_path).test_images is None
+
+
+def test_classes_inside_of_classes_are_named_and_so_is_one_that_cannot_be_read(tmp_path):
+    fill(tmp_path, "a/0.png", "a/sub/0.png", "b/0.png", "c/0.png")
+    (tmp_path / "c" / "0.png").write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match="classes inside of other classes count as classes of their own: a/sub; no picture of the class c can be read"):
+        assert load(tmp_path).classes == ("a", "b", "sub")
+
+
+def test_names_in_two_unicode_forms_are_one_class(tmp_path):
+    fill(tmp_path, "train/\u00e9/0.png", "train/a/0.png", "test/e\u0301/0.png")
+    data = load(tmp_path)
+    assert data.classes == ("a", "\u00e9") and data.test_labels.tolist() == [1]
+
+
+def test_two_folders_for_one_part_are_none(tmp_path):
+    fill(tmp_path, "train/0.png", "training/0.png")
+    assert survey(tmp_path).classes == ["train", "training"]
