@@ -15,7 +15,7 @@ from gan_scratch import checkpoint, explore, plot, runs, sweep
 from gan_scratch.bench.report import bench
 from gan_scratch.bench.workloads import WORKLOADS
 from gan_scratch.data import NAMES, Dataset, describe, load
-from gan_scratch.data.images import MOST_COLUMNS, by_class, some
+from gan_scratch.data.images import MOST_COLUMNS, by_class, listed, some
 from gan_scratch.data.load import canonical
 from gan_scratch.data.survey import is_run, survey
 from gan_scratch.files import replacing
@@ -63,12 +63,15 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
     p.add_argument("variant", metavar="VARIANT", help="see gan-scratch list")
-    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (gan-scratch data FOLDER tells what it means), a .csv with "
-                                  "file and caption or label, or an .npz; default: the variant's. With --resume: where its pictures are now")
+    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (gan-scratch data FOLDER "
+                                  "tells what it means), a .csv with "
+                                  "file and caption or label, or an .npz; default: the variant's. With --resume: "
+                                  "where its pictures are now")
     p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
                    help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
     of_pictures(p)
-    p.add_argument("--set", action="append", metavar="NAME=VALUE", help="another value of a setting, as in --set lr=0.001; "
+    p.add_argument("--set", action="append", metavar="NAME=VALUE", help="another value of a setting, as in --set "
+                                                                        "lr=0.001; "
                    "gan-scratch list VARIANT shows which there are")
     p.add_argument("--steps", type=positive, help="steps to train to (default: the variant's)")
     p.add_argument("--batch", type=positive, help="samples in a batch (default: the variant's)")
@@ -77,11 +80,15 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, help="directory of the run (default: runs/VARIANT-DATA)")
     p.add_argument("--alone", action="store_true", help="don't train what the variant is compared with")
     p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
-    p.add_argument("--log", choices=("tensorboard",), help='also write an event file for TensorBoard into the directory (pip install ".[tensorboard]")')
-    p.add_argument("--seeds", metavar="0-4", help="train with several seeds (0-4, or 0,3,7), each into a directory of its own, and print the table")
-    p.add_argument("--workers", type=positive, help="with --seeds: so many at a time, each in a process of its own (default: 1)")
-    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", help='with --seeds: on the workers of this Dask cluster, which must see the same folders '
-                                                                  '(pip install ".[cluster]")')
+    p.add_argument("--log", choices=("tensorboard",),
+                   help='also write an event file for TensorBoard into the directory (pip install ".[tensorboard]")')
+    p.add_argument("--seeds", metavar="0-4", help="train with several seeds (0-4, or 0,3,7), each into a directory "
+                                                  "of its own, and print the table")
+    p.add_argument("--workers", type=positive, help="with --seeds: so many at a time, each in a process of its own "
+                                                    "(default: 1)")
+    p.add_argument("--scheduler", metavar="tcp://HOST:PORT",
+                   help="with --seeds: on the workers of this Dask cluster, which must see the same folders "
+                        '(pip install ".[cluster]")')
     p.set_defaults(command=train)
 
     p = commands.add_parser("sample", help="draw samples from a trained generator")
@@ -113,13 +120,15 @@ def parser() -> argparse.ArgumentParser:
     p.set_defaults(command=show_data)
 
     does = "run an exercise notebook as the grader does, and say what is wrong"
-    says = (f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is, 1 when something is, and 2 when a file "
+    says = (f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is, 1 when something is, and 2 when a "
+            "file "
             "can't be checked.")
     p = commands.add_parser("check", help=does, description=says)
     p.add_argument("notebooks", metavar="notebook", type=Path, nargs="*",
                    help="the .ipynb file, which isn't changed; or several of them, with a table at the end")
     p.add_argument("--watch", action="store_true",
-                   help="check again each time the notebook is saved, and say first what has changed, until Ctrl-C; the exit "
+                   help="check again each time the notebook is saved, and say first what has changed, until Ctrl-C; "
+                        "the exit "
                         "status is then 0 when everything was right at the last check, else 1")
     p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
                    "it is graded")
@@ -145,8 +154,10 @@ def parser() -> argparse.ArgumentParser:
 def of_pictures(p: argparse.ArgumentParser) -> None:
     """How the pictures of a folder are read."""
     p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
-    p.add_argument("--pairs", action="store_true", default=None, help="the folders A and B are pairs, whatever stands beside them")
-    p.add_argument("--background", metavar="COLOUR", help="shows through transparent places of pictures (default: white)")
+    p.add_argument("--pairs", action="store_true", default=None, help="the folders A and B are pairs, whatever "
+                                                                      "stands beside them")
+    p.add_argument("--background", metavar="COLOUR", help="shows through transparent places of pictures (default: "
+                                                          "white)")
 
 
 def positive(text: str) -> int:
@@ -192,14 +203,17 @@ def train(args) -> int:
         print(go_on)
         return 130
     print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
-          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are in metrics.json and history.csv.")
+          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are "
+                                                                                                 "in metrics.json "
+                                                                                                 "and history.csv.")
     return 0
 
 
 def train_several(args, out: Path) -> int:
     """A run for each seed, and their table."""
     if args.seed is not None or args.log or args.scheduler and args.workers:
-        raise ValueError("--seeds says which seeds, so --seed doesn't go with it, nor does --log; and --scheduler brings its own workers")
+        raise ValueError("--seeds says which seeds, so --seed doesn't go with it, nor does --log; and --scheduler "
+                         "brings its own workers")
     chosen, options = sweep.seeds(args.seeds), wanted(args)
     first = runs.new(args.variant, seed=chosen[0], **options)  # what is wrong should be said before anything begins
     plan = first.config | {"seed": None, "alone": args.alone}
@@ -209,8 +223,10 @@ def train_several(args, out: Path) -> int:
         raise ValueError(f"{out}: these runs were begun with other options ({found}); choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     runs.write_json(out / "sweep.json", plan)
-    jobs = [sweep.Job(out / f"seed-{seed}", args.variant, options | {"data": first.config["data"], "seed": seed}, args.alone) for seed in chosen]
-    print(f"{args.variant} on {first.config['data']}: {len(jobs)} runs of {first.config['steps']} steps in {out}", flush=True)
+    options["data"] = first.config["data"]  # which workers in other directories find, too
+    jobs = [sweep.Job(out / f"seed-{seed}", args.variant, options | {"seed": seed}, args.alone) for seed in chosen]
+    print(f"{args.variant} on {first.config['data']}: {len(jobs)} runs of {first.config['steps']} steps in "
+          f"{out}", flush=True)
     try:
         outcomes = sweep.sweep(jobs, first.config["steps"], args.workers or 1, args.scheduler)
     except KeyboardInterrupt:
@@ -228,12 +244,14 @@ def train_several(args, out: Path) -> int:
 
 def wanted(args) -> dict:
     """What `runs.new` is told, besides the seed and the directory."""
-    return {"data": args.data, "full": args.full or False, "size": args.size, "pairs": bool(args.pairs), "background": args.background or "white",
-            "steps": args.steps, "batch": args.batch, "device": args.device or "cpu", "settings": settings.read(args.set or [])}
+    return {"data": args.data, "full": args.full or False, "size": args.size, "pairs": bool(args.pairs),
+            "background": args.background or "white", "steps": args.steps, "batch": args.batch,
+            "device": args.device or "cpu", "settings": settings.read(args.set or [])}
 
 
 def data_name(args) -> str:
-    name = Path(args.data).resolve().stem if args.data else VARIANTS[args.variant].data if args.variant in VARIANTS else "data"
+    usual = VARIANTS[args.variant].data if args.variant in VARIANTS else "data"
+    name = Path(args.data).resolve().stem if args.data else usual
     return f"{name}_full" if args.full else name
 
 
@@ -244,11 +262,13 @@ def refuse_changes(args, out: Path) -> None:
         value = getattr(args, key)
         value = canonical(value) if key == "full" and isinstance(value, str) else value
         if value is not None and value != config.get(key):
-            raise ValueError(f"{out} was begun with {key} {config.get(key)!r}, it can't be resumed with {value!r}; choose another --out")
+            raise ValueError(f"{out} was begun with {key} {config.get(key)!r}, it can't be resumed with {value!r}; "
+                             "choose another --out")
     for name, text in settings.read(args.set or []).items():
         before = config.get("settings", {}).get(name)
         if before is None or not settings.agrees(before, text):
-            raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, it can't be resumed with {text}; "
+            raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, "
+                             f"it can't be resumed with {text}; "
                              "choose another --out")
 
 
@@ -276,7 +296,8 @@ def sample(args) -> None:
         with replacing(args.out) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, samples=x)
     else:
-        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}", runs.names_of(config))
+        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed "
+                                f"{args.seed}", runs.names_of(config))
     print(f"{len(x)} samples of shape {x.shape[1:]} in {args.out}")
 
 
@@ -311,7 +332,8 @@ def list_variants(args) -> None:
     if args.variant:
         trainer = runs.new(args.variant)  # which knows the variants' names, and the shapes of its data
         recipe = VARIANTS[args.variant].suited_to(trainer.config["shape"])
-        print("\n".join([f"{args.variant}: {recipe.idea}", f"{recipe.paper}; data: {recipe.data}; {recipe.steps} steps of {recipe.batch}",
+        print("\n".join([f"{args.variant}: {recipe.idea}", f"{recipe.paper}; data: {recipe.data}; {recipe.steps} "
+                                                           f"steps of {recipe.batch}",
                          f"To be changed with gan-scratch train {args.variant} --set NAME=VALUE:",
                          *settings.table(recipe, trainer.config["shape"], trainer.config["conditions"])]))
         return
@@ -341,7 +363,7 @@ def show_data(args) -> None:
         if source.extra:
             print("with " + ", ".join(f"{name} {array.shape}" for name, array in source.extra.items()))
         if source.classes:
-            print("labels: " + ", ".join(f"{i} {name}" for i, name in enumerate(source.classes[:20])) + (" …" if len(source.classes) > 20 else ""))
+            print(f"labels: {listed([f'{i} {name}' for i, name in enumerate(source.classes)], 20)}")
         x = some(source.images, 100)
     else:
         print(f"points with {source.shape[0]} coordinates")

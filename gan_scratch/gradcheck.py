@@ -49,7 +49,8 @@ class Entry:
     def __str__(self) -> str:
         """Both numbers with as many digits as their difference needs."""
         if self.unknown:
-            return (f"can't tell about d{self.name}: the function has a kink at all {self.kinks} places that were tried (ReLU at 0, for example), "
+            return (f"can't tell about d{self.name}: the function has a kink at all {self.kinks} places that were "
+                    "tried (ReLU at 0, for example), "
                     "so no difference says what the gradient is; take another x")
         kinks = f", {self.kinks} kinks left out" if self.kinks else ""
         difference = abs(self.backward - self.expected)

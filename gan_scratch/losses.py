@@ -15,12 +15,13 @@ from gan_scratch.layers.activation import sigmoid, softplus
 
 
 def computed(*arrays: Array) -> None:
-    """Raises TypeError unless all are float32 or float64, ValueError when one is empty: what float16 can't hold, or the mean of nothing,
-    would spread silently."""
+    """Raises TypeError unless all are float32 or float64, ValueError when one is empty: what float16 can't hold, or the
+    mean of nothing, would spread silently."""
     for a in arrays:
         dtype = getattr(a, "dtype", None)
         if dtype is None or dtype.kind != "f" or dtype.itemsize < 4:
-            raise TypeError(f"losses compute with arrays of float32 or float64, got {dtype or type(a).__name__}; convert it with .astype(np.float32)")
+            raise TypeError(f"losses compute with arrays of float32 or float64, got {dtype or type(a).__name__}; "
+                            "convert it with .astype(np.float32)")
         if not a.size:
             raise ValueError(f"losses are means over a batch, but this one is empty: shape {a.shape}")
 

@@ -103,7 +103,8 @@ def show_grid(axis, images: np.ndarray, columns: int, title: str, names: tuple[s
     width = (sheet.shape[1] - 2) / columns
     for k, name in enumerate(names):
         short = name if len(name) <= 14 else f"{name[:13]}…"
-        axis.text(2 + (k + 0.5) * width, 0, short, ha="left", va="bottom", rotation=35, rotation_mode="anchor", fontsize=12, parse_math=False)
+        axis.text(2 + (k + 0.5) * width, 0, short, ha="left", va="bottom", rotation=35, rotation_mode="anchor",
+                  fontsize=12, parse_math=False)
     axis.imshow(sheet if sheet.shape[2] == 3 else sheet[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axis.set_title(title, fontsize=TITLE, parse_math=False, pad=60 if names else None)
     axis.axis("off")

@@ -27,8 +27,9 @@ from gan_scratch.training import Trainer, pairwise_distance
 from gan_scratch.watching import History, Pictures, TensorBoard
 
 
-def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, background: str = "white", steps=None, batch=None,
-        seed: int = 0, device: str = "cpu", settings: dict | None = None, out: Path | None = None) -> Trainer:
+def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, background: str = "white", steps=None,
+        batch=None, seed: int = 0, device: str = "cpu", settings: dict | None = None,
+        out: Path | None = None) -> Trainer:
     """A trainer for a variant by its recipe; every argument that is None is the recipe's.
 
     Args:
@@ -50,10 +51,12 @@ def new(variant: str, data=None, *, full=False, size=None, pairs: bool = False, 
     samples, conditions = source, ()
     if isinstance(source, Dataset):
         conditions = recipe.conditions(source)
-        samples, config["data_sha256"], config["classes"] = source.images, sha256(source, conditions), list(source.classes)
+        samples = source.images
+        config |= {"data_sha256": sha256(source, conditions), "classes": list(source.classes)}
     config["conditions"] = [a.shape[1:] for a in conditions]
     rng_networks, rng_batches, rng_noise = np.random.default_rng(seed).spawn(3)
-    gan, config["settings"] = build(recipe, source.shape, config["conditions"], settings, rng=rng_networks, device=device)
+    shapes = config["conditions"]
+    gan, config["settings"] = build(recipe, source.shape, shapes, settings, rng=rng_networks, device=device)
     recipe.hand_inputs(gan, source)
     if config["steps"] <= (last := getattr(gan, "last_phase", 0)) > 0:
         warnings.warn(f"{variant} begins its last phase at step {last}, so {config['steps']} steps leave it unfinished; the recipe has {recipe.steps}", stacklevel=2)
@@ -72,21 +75,24 @@ def sha256(source: Dataset, conditions: tuple = ()) -> str:
 
 def data_of(config: dict) -> Dataset | Mixture:
     """The data of a run."""
-    return load(config["data"], config["full"], config["size"], config.get("pairs", False), config.get("background", "white"))
+    pairs, background = config.get("pairs", False), config.get("background", "white")
+    return load(config["data"], config["full"], config["size"], pairs, background)
 
 
 def moved(config: dict, data: str | Path | None) -> dict:
     """The configuration with its data at another place. Raises ValueError unless the same pictures are there."""
     if data is None:
         if not (config["data"] in NAMES or Path(config["data"]).exists()):
-            raise ValueError(f"{config['data']}: the data of this run isn't there any more; if it was moved, give its new place with --data")
+            raise ValueError(f"{config['data']}: the data of this run isn't there any more; if it was moved, give "
+                             "its new place with --data")
         return config
     there = config | {"data": canonical(data)}
     source = data_of(there)
     recipe = VARIANTS[config["variant"]].suited_to(source.shape)
     if isinstance(source, Dataset) and sha256(source, recipe.conditions(source)) != config.get("data_sha256") or (
             there["data"] != config["data"] and not isinstance(source, Dataset)):
-        raise ValueError(f"{data}: not the pictures of this run, which began with {config['data']} (their SHA-256 differs)")
+        raise ValueError(f"{data}: not the pictures of this run, which began with {config['data']} (their SHA-256 "
+                         "differs)")
     return there
 
 
@@ -101,7 +107,8 @@ def resumed(out: Path, steps: int | None = None, device: str | None = None, data
     if meta["step"] >= config["steps"] and not only_to_draw:
         raise ValueError(f"{out}: this run already has {meta['step']} of {config['steps']} steps; ask for more with --steps")
     keys = ("data", "full", "size", "pairs", "background", "steps", "batch", "seed", "settings")
-    trainer = new(config["variant"], **{key: config[key] for key in keys if key in config}, device=device or config["device"], out=out)
+    kept = {key: config[key] for key in keys if key in config}
+    trainer = new(config["variant"], **kept, device=device or config["device"], out=out)
     if trainer.config.get("data_sha256") != config.get("data_sha256"):
         raise ValueError(f"{out}: the images of {config['data']} are not those that this run began with; it can't be resumed")
     trainer.resume()
@@ -149,19 +156,20 @@ def baseline(config: dict, out: Path) -> Trainer | None:
     if proof is None or proof.baseline is None:
         return None
     keys = ("data", "full", "size", "pairs", "background", "batch", "seed", "device")
-    trainer = new(proof.baseline, **{key: config[key] for key in keys if key in config}, steps=max(1, round(config["steps"] * proof.share)), out=path)
+    kept = {key: config[key] for key in keys if key in config}
+    trainer = new(proof.baseline, **kept, steps=max(1, round(config["steps"] * proof.share)), out=path)
     if (path / "checkpoint.npz").exists():
         trainer.resume()
     return trainer
 
 
 def differences(before: dict, now: dict) -> str:
-    """What two configurations differ in, or "": "batch 32, now 64". The device may differ, and so may the place of data whose
-    SHA-256 is known."""
+    """What two configurations differ in, or "": "batch 32, now 64". The device may differ, and so may the place of data
+    whose SHA-256 is known."""
     free = {"device"} | ({"data"} if before.get("data_sha256") else set())
     before, now = (json.loads(json.dumps(config)) for config in (before, now))
-    return ", ".join(f"{key} {before.get(key)!r}, now {now.get(key)!r}" for key in sorted((before.keys() | now.keys()) - free)
-                     if before.get(key) != now.get(key))
+    unlike = sorted(key for key in (before.keys() | now.keys()) - free if before.get(key) != now.get(key))
+    return ", ".join(f"{key} {before.get(key)!r}, now {now.get(key)!r}" for key in unlike)
 
 
 def refuse_another(out: Path, config: dict) -> None:
@@ -170,17 +178,20 @@ def refuse_another(out: Path, config: dict) -> None:
         raise ValueError(f"{out} was begun with other options ({found}); choose another --out")
 
 
-def complete(trainer: Trainer, out: Path, alone: bool = False, progress: bool = True, log: str | None = None) -> dict | None:
+def complete(trainer: Trainer, out: Path, alone: bool = False, progress: bool = True,
+             log: str | None = None) -> dict | None:
     """Train to the end, train what the variant is compared with unless `alone`, and write pictures and numbers.
 
     Args:
-        log: "tensorboard" also writes an event file. Meanwhile history.csv, samples.png and curves.png show how it goes.
+        log: "tensorboard" also writes an event file.
+
+    Meanwhile history.csv, samples.png and curves.png show how it goes.
 
     Returns: the numbers; None when Ctrl-C was pressed, and everything is saved where it stands.
     """
     out.mkdir(parents=True, exist_ok=True)
-    trainer.watchers = [History(out), Pictures(out, f"{trainer.config['variant']} on {Path(trainer.config['data']).stem}"),
-                        *([TensorBoard(out, trainer.step)] if log else [])]
+    title = f"{trainer.config['variant']} on {Path(trainer.config['data']).stem}"
+    trainer.watchers = [History(out), Pictures(out, title), *([TensorBoard(out, trainer.step)] if log else [])]
     trainer.run(progress)
     compared = None if alone or trainer.interrupted else baseline(trainer.config, out)
     if compared and compared.step < compared.steps:
@@ -190,7 +201,8 @@ def complete(trainer: Trainer, out: Path, alone: bool = False, progress: bool = 
     if stopped:
         tell(progress, f"stopped after step {stopped.step} of {stopped.steps}; everything is in {stopped.path}.")
         return None
-    tell(progress, "training is complete and saved; drawing and measuring (--resume repeats this part if it is interrupted)")
+    tell(progress, "training is complete and saved; drawing and measuring (--resume repeats this part if it is "
+                   "interrupted)")
     return write(trainer, out, compared and compared.gan)
 
 
@@ -315,9 +327,8 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
     n = 100 if images else 2000
     real = some(source.images, n) if images else source.sample(n, np.random.default_rng(0))
     if names := names_of(config):
-        plot.samples(out / "samples.png", draw(gan, 10 * len(names), 0), by_class(source), _title(trainer, result), names)
-    else:
-        plot.samples(out / "samples.png", draw(gan, n, 0), real, _title(trainer, result))
+        n, real = 10 * len(names), by_class(source)
+    plot.samples(out / "samples.png", draw(gan, n, 0), real, _title(trainer, result), names)
     if proof:
         PROOFS[config["variant"]].picture(out / "mechanism.png", gan, compared, source, 1)
     plot.strip(out / "over_time.png", trainer.frames, real)
@@ -331,7 +342,8 @@ def write(trainer: Trainer, out: Path, compared=None) -> dict:
 
 
 def names_of(config: dict) -> tuple[str, ...]:
-    """The names of the classes that a variant makes in turn; none where it makes what it likes, or too many to be drawn."""
+    """The names of the classes that a variant makes in turn; none where it makes what it likes, or too many to be
+    drawn."""
     names, recipe = tuple(config.get("classes", ())), VARIANTS[config["variant"]]
     return names if recipe.conditions is labels and len(names) <= MOST_COLUMNS else ()
 

@@ -1,12 +1,13 @@
-"""Several runs of one variant: one after the other, in processes, or on a Dask cluster, with the same numbers to the bit.
+"""Several runs of one variant, one after the other, in processes, or on a Dask cluster: the same numbers to the bit.
 
     OUT/sweep.json      what is to be trained
     OUT/seed-0/ …       a run each, as gan-scratch train leaves it
     OUT/table.csv       their numbers
 
-A run goes on from its checkpoint and is done when its metrics.json is of its last step, so whatever was stopped or killed
-continues with the same command.
+A run goes on from its checkpoint and is done when its metrics.json is of its last step, so whatever was stopped or
+killed continues with the same command.
 """
+
 from __future__ import annotations
 
 import csv
@@ -65,29 +66,36 @@ def train(job: Job) -> str:
             return f"{type(error).__name__}: {error}" if isinstance(error, MemoryError) else str(error)
 
 
-def sweep(jobs: list[Job], steps: int, workers: int = 1, scheduler: str | None = None, progress: bool = True) -> dict[Path, str]:
+def sweep(
+    jobs: list[Job], steps: int, workers: int = 1, scheduler: str | None = None, progress: bool = True
+) -> dict[Path, str]:
     """Train what isn't done yet.
 
     Args:
         steps: of each run. workers, scheduler: see `spread`.
 
-    Returns: for each run's directory "" or why it couldn't be done. Raises RuntimeError when workers keep dying, or don't see the
-    same folders, and KeyboardInterrupt after Ctrl-C, when every run has saved where it stands.
+    Returns: for each run's directory "" or why it couldn't be done. Raises RuntimeError when workers keep dying, or
+    don't see the same folders, and KeyboardInterrupt after Ctrl-C, when every run has saved where it stands.
     """
     todo = [job for job in jobs if job.step != steps]
     outcomes = {job.out: "" for job in jobs}
-    with tqdm(total=len(jobs), initial=len(jobs) - len(todo), unit="run", disable=not progress, dynamic_ncols=True) as bar:
+    with tqdm(
+        total=len(jobs), initial=len(jobs) - len(todo), unit="run", disable=not progress, dynamic_ncols=True
+    ) as bar:
         for job, outcome in spread(train, todo, workers, scheduler):
             if outcome == INTERRUPTED:
                 raise KeyboardInterrupt
             if not outcome and job.step != steps:
-                raise RuntimeError(f"{job.out}: the run is done, but its files aren't here; the workers must see the same folders as this process")
+                raise RuntimeError(
+                    f"{job.out}: the run is done, but its files aren't here; the workers must see the same folders "
+                    "as this process"
+                )
             outcomes[job.out] = outcome
             bar.update()
     return outcomes
 
 
-# --- seeds and their table ---------------------------------------------------------------------------------------------
+# --- seeds and their table --------------------------------------------------------------------------------------------
 
 
 def seeds(text: str) -> list[int]:
@@ -111,10 +119,18 @@ def numbers(out: Path) -> dict[str, float]:
     content = json.loads((out / "metrics.json").read_text())
     result = content["evaluation"]
     judge, coverage, points = (result.get(key) or {} for key in ("judge", "coverage", "points"))
-    row = {"fid": judge.get("fid"), "classes": judge.get("classes"), "modes": coverage.get("modes"), "modes_20": coverage.get("modes_20"),
-           "high_quality": coverage.get("high_quality"), "w1": points.get("generated", {}).get("w1"), "js": points.get("generated", {}).get("js"),
-           "nearest": (result.get("images") or {}).get("generated", {}).get("nearest"), "spread": result.get("spread"),
-           "seconds": content["training_seconds"]}
+    row = {
+        "fid": judge.get("fid"),
+        "classes": judge.get("classes"),
+        "modes": coverage.get("modes"),
+        "modes_20": coverage.get("modes_20"),
+        "high_quality": coverage.get("high_quality"),
+        "w1": points.get("generated", {}).get("w1"),
+        "js": points.get("generated", {}).get("js"),
+        "nearest": (result.get("images") or {}).get("generated", {}).get("nearest"),
+        "spread": result.get("spread"),
+        "seconds": content["training_seconds"],
+    }
     return {name: value for name, value in row.items() if value is not None}
 
 
@@ -122,10 +138,16 @@ def table(rows: dict[str, dict[str, float]]) -> str:
     """A line for each run, and the mean and standard deviation of each number over those that are there."""
     columns = {name: [row[name] for row in rows.values() if name in row] for name in names_in(rows)}
     lines = [f"{'':12}" + "".join(f"{name:>14}" for name in columns)]
-    lines += [f"{run:12}" + "".join(f"{row[name]:14.4g}" if name in row else f"{'–':>14}" for name in columns) for run, row in rows.items()]
+    lines += [
+        f"{run:12}" + "".join(f"{row[name]:14.4g}" if name in row else f"{'–':>14}" for name in columns)
+        for run, row in rows.items()
+    ]
     lines.append(f"{'mean':12}" + "".join(f"{statistics.mean(values):14.4g}" for values in columns.values()))
     if len(rows) > 1:
-        lines.append(f"{'std':12}" + "".join(f"{statistics.stdev(values) if len(values) > 1 else 0:14.2g}" for values in columns.values()))
+        lines.append(
+            f"{'std':12}"
+            + "".join(f"{statistics.stdev(values) if len(values) > 1 else 0:14.2g}" for values in columns.values())
+        )
     return "\n".join(lines)
 
 

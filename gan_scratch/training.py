@@ -215,7 +215,9 @@ class Trainer:
 
 def as_settings(sign: clinic.Sign) -> str:
     """What of a sign's advice `gan-scratch train` can do."""
-    return f" With gan-scratch train that is {sign.settings}; gan-scratch list VARIANT shows what else can be set." if sign.settings else ""
+    if not sign.settings:
+        return ""
+    return f" With gan-scratch train that is {sign.settings}; gan-scratch list VARIANT shows what else can be set."
 
 
 def blame(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 A watcher is a function of the Trainer that is called after each reading of its losses.
 """
+
 from __future__ import annotations
 
 import csv
@@ -24,7 +25,7 @@ class History:
 
     def __call__(self, trainer) -> None:
         names = list(dict.fromkeys(name for row in trainer.history for name in row))
-        new = trainer.history[self._written:] if names == self._names and 0 <= self._written else None
+        new = trainer.history[self._written :] if names == self._names and 0 <= self._written else None
         with naming(self.path):
             if new is None:  # at the beginning, after a resume, and when a new number comes in
                 with replacing(self.path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -63,7 +64,9 @@ class TensorBoard:
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
-            raise RuntimeError('tensorboardX is missing; install it with: pip install "gan-scratch[tensorboard]"') from None
+            raise RuntimeError(
+                'tensorboardX is missing; install it with: pip install "gan-scratch[tensorboard]"'
+            ) from None
         self._writer = SummaryWriter(str(out), purge_step=step + 1 if step else None)
         self._step = step  # what a resumed run wrote before isn't written twice
 
@@ -74,6 +77,8 @@ class TensorBoard:
                     self._writer.add_scalar(name, row[name], row["step"])
         for step, samples in trainer.frames:
             if step > self._step and samples.ndim == 4:
-                self._writer.add_image("samples", plot.grid(samples[:64].astype(np.float32), 8), step, dataformats="HWC")
+                self._writer.add_image(
+                    "samples", plot.grid(samples[:64].astype(np.float32), 8), step, dataformats="HWC"
+                )
         self._step = trainer.step
         self._writer.flush()

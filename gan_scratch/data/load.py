@@ -86,8 +86,8 @@ def load(name: str | os.PathLike, full: bool | str | os.PathLike = False, size: 
             captions or labels (see read_table), or of an .npz file with `images` (and `labels`).
         full: for mnist and fashion_mnist, True fetches all 70 000 images once (pooch, cached); a path reads the four IDX
             files, plain or gzipped, from that folder.
-        size: resize the pictures of a folder to size×size. pairs: its subfolders A and B are pairs, whatever stands beside
-            them. background: the colour that shows through transparent places of pictures.
+        size: resize the pictures of a folder to size×size. pairs: its subfolders A and B are pairs, whatever stands
+            beside them. background: the colour that shows through transparent places of pictures.
 
     Returns: a Dataset, or for a name in POINTS an object with `sample(n, rng)`.
     Raises ValueError or FileNotFoundError with one sentence for anything that can't be read.

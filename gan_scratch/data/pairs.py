@@ -34,8 +34,10 @@ def partners(data: Dataset) -> tuple[np.ndarray]:
         raise ValueError(f"{data.name}: this variant translates pictures; give a folder with the subfolders A (inputs) and B (what they should become), "
                          "where partners have the same file name")
     if (alone := list(data.extra.get("alone", ()))) or len(data.extra["input"]) != len(data.images):
-        raise ValueError(f"{data.name}: A has {len(data.extra['input'])} pictures and B {len(data.images)}, and {len(alone)} have not just one "
-                         f"partner of the same name in the other folder ({', '.join(alone[:3])}{' …' if len(alone) > 3 else ''}); this variant "
+        raise ValueError(f"{data.name}: A has {len(data.extra['input'])} pictures and B {len(data.images)}, and "
+                         f"{len(alone)} have not just one "
+                         "partner of the same name in the other folder "
+                         f"({', '.join(alone[:3])}{' …' if len(alone) > 3 else ''}); this variant "
                          "needs pairs, cyclegan doesn't")
     return (data.extra["input"],)
 

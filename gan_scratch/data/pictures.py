@@ -1,4 +1,7 @@
-"""Picture files in every mode and depth that Pillow opens, as arrays of one form; what can't be read is named, with the reason."""
+"""Picture files in every mode and depth that Pillow opens, as arrays of one form; what can't be read is named, with
+the reason.
+"""
+
 from __future__ import annotations
 
 import warnings
@@ -11,9 +14,20 @@ from PIL import Image, ImageCms, ImageColor, ImageOps, UnidentifiedImageError
 
 from gan_scratch.data.images import counted, listed, to_unit
 
-NOT_DRAWN = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}  # Pillow knows these files, but draws them with other programs only
+NOT_DRAWN = {
+    "BUFR",
+    "EPS",
+    "GRIB",
+    "HDF5",
+    "MPEG",
+    "WMF",
+}  # Pillow knows these files, but draws them with other programs only
 SIXTEEN_BITS = {"PNG", "PPM"}  # these formats' 32-bit integers are 16 bits in a wider box
-RANGES = {"16-bit": ((0, 65535),), "floating-point": ((0, 1), (-1, 1), (0, 255), (0, 65535)), "32-bit": ((0, 255), (0, 65535), (0, 2**31 - 1))}
+RANGES = {
+    "16-bit": ((0, 65535),),
+    "floating-point": ((0, 1), (-1, 1), (0, 255), (0, 65535)),
+    "32-bit": ((0, 255), (0, 65535), (0, 2**31 - 1)),
+}
 
 
 @dataclass
@@ -73,13 +87,17 @@ def read(files: list[Path], size: int | None = None, background: str = "white", 
         raise ValueError(f"{source}: none of the {len(files)} pictures can be read; {listed(result.unread)}")
     sizes = {p.size[::-1] for p in pictures}
     if len(sizes) > 1:
-        raise ValueError(f"{source}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one "
-                         "size for all (size=32, or --size 32)")
+        raise ValueError(
+            f"{source}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one "
+            "size for all (size=32, or --size 32)"
+        )
     for kind, ranges in RANGES.items():
         _rescale(pictures, [i for i, depth in enumerate(depths) if depth == kind], kind, ranges, source, result)
     if stacks:
         first, pages = stacks[0]
-        result.remarks.append(f"{counted(len(stacks), 'file')} with several pages: only the first is read ({first.name} has {pages})")
+        result.remarks.append(
+            f"{counted(len(stacks), 'file')} with several pages: only the first is read ({first.name} has {pages})"
+        )
     mode = "RGB" if any(p.mode == "RGB" for p in pictures) else "L"
     result.images = to_unit(np.stack([np.asarray(p.convert(mode)) for p in pictures]))
     return result
@@ -91,7 +109,8 @@ def _opened(file: Path, size: int | None, behind: tuple[int, int, int]) -> tuple
         kind, pages = opened.format, getattr(opened, "n_frames", 1)
         picture = ImageOps.exif_transpose(opened)
         depth = {"F": "floating-point", "I": "16-bit" if kind in SIXTEEN_BITS else "32-bit"}.get(
-            picture.mode, "16-bit" if picture.mode.startswith("I;16") else "8-bit")
+            picture.mode, "16-bit" if picture.mode.startswith("I;16") else "8-bit"
+        )
         return _resized(_plain(picture, depth, behind), size), depth, pages
 
 
@@ -102,7 +121,9 @@ def _plain(picture: Image.Image, depth: str, behind: tuple[int, int, int]) -> Im
         if not np.isfinite(values).all():
             raise ValueError(f"{np.count_nonzero(~np.isfinite(values))} values are NaN or infinite")
         clear = picture.info.get("transparency") if depth == "16-bit" else None
-        return Image.fromarray(values if clear is None else np.where(values == clear, 257 * np.mean(behind), values).astype(np.float32))
+        return Image.fromarray(
+            values if clear is None else np.where(values == clear, 257 * np.mean(behind), values).astype(np.float32)
+        )
     if picture.mode == "LAB":
         to_srgb = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
         return ImageCms.applyTransform(picture, to_srgb)
@@ -135,16 +156,25 @@ def _rescale(pictures: list, which: list[int], kind: str, ranges: tuple, source:
     names = listed([result.files[i].name for i in which])
     fits = next((each for each in ranges if each[0] <= low and high <= each[1]), None)
     if fits is None:
-        raise ValueError(f"{source}: the values of {kind} pictures ({names}) run from {low:.4g} to {high:.4g}, and there is no "
-                         "agreed range for that; rescale them to 0 … 255 first")
+        raise ValueError(
+            f"{source}: the values of {kind} pictures ({names}) run from {low:.4g} to {high:.4g}, and there is no "
+            "agreed range for that; rescale them to 0 … 255 first"
+        )
     for i in which:
-        pictures[i] = Image.fromarray(np.rint(255 * (np.asarray(pictures[i]) - fits[0]) / (fits[1] - fits[0])).astype(np.uint8))
+        pictures[i] = Image.fromarray(
+            np.rint(255 * (np.asarray(pictures[i]) - fits[0]) / (fits[1] - fits[0])).astype(np.uint8)
+        )
     if len(ranges) > 1:
-        result.remarks.append(f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, "
-                              f"{low:.4g} to {high:.4g}, are read as {fits[0]} … {fits[1]}")
+        result.remarks.append(
+            f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, "
+            f"{low:.4g} to {high:.4g}, are read as {fits[0]} … {fits[1]}"
+        )
     elif high < fits[1] / 15:  # 12 bits in 16
-        result.remarks.append(f"{counted(len(which), f'{kind} picture')} ({names}): the largest value is {high:.0f} of {fits[1]}, so they are "
-                              "nearly black; if they hold fewer bits, stretch them first")
+        result.remarks.append(
+            f"{counted(len(which), f'{kind} picture')} ({names}): the largest value is {high:.0f} of {fits[1]}, so "
+            "they are "
+            "nearly black; if they hold fewer bits, stretch them first"
+        )
 
 
 def reason(error: Exception) -> str:
@@ -158,4 +188,8 @@ def reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "no permission to read it"
     text = str(error).split("\n")[0].strip()
-    return f"damaged ({text})" if isinstance(error, (OSError, SyntaxError, EOFError)) and text else text or type(error).__name__
+    return (
+        f"damaged ({text})"
+        if isinstance(error, (OSError, SyntaxError, EOFError)) and text
+        else text or type(error).__name__
+    )

@@ -1,16 +1,17 @@
 """What a folder of pictures means: one function, one table.
 
-    what is there                                                   what it means
-    --------------------------------------------------------------  ------------------------------------------------------
-    folders train and test (or val), and nothing else               a training and a test part; in each, what stands below
+    what is there                                                  what it means
+    -------------------------------------------------------------  ---------------------------------------------------
+    folders train and test (or val), and nothing else              a training and a test part; in each, the same again
     (also training_set, seg_train, … ; a folder around all of it doesn't count)
-    folders trainA, trainB, testA, testB, and nothing else          two styles with a test part
-    folders A and B, and nothing else (or asked for with pairs)     inputs A and what they become B, or two styles
-    pictures in folders                                             classes: each folder that holds pictures is one
-    pictures                                                        pictures without labels
+    folders trainA, trainB, testA, testB, and nothing else         two styles with a test part
+    folders A and B, and nothing else (or asked for with pairs)    inputs A and what they become B, or two styles
+    pictures in folders                                            classes: each folder that holds pictures is one
+    pictures                                                       pictures without labels
 
 Skipped: hidden and system folders and files, directories of runs, folders that a link leads to a second time.
 """
+
 from __future__ import annotations
 
 import os
@@ -24,15 +25,45 @@ from gan_scratch.data.images import counted, listed
 from gan_scratch.data.labels import natural
 from gan_scratch.data.pictures import endings
 
-SYSTEM = {"@eadir", "@recycle", "@recently-snapshot", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "__macosx", "__pycache__",
-          "desktop.ini", "ehthumbs.db", "lost+found", "system volume information", "thumbs.db"}
-PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "val", "valid": "val",
-         "validation": "val", "dev": "val", "eval": "val", "evaluation": "val"}
+SYSTEM = {
+    "@eadir",
+    "@recycle",
+    "@recently-snapshot",
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "__macosx",
+    "__pycache__",
+    "desktop.ini",
+    "ehthumbs.db",
+    "lost+found",
+    "system volume information",
+    "thumbs.db",
+}
+PARTS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "eval": "val",
+    "evaluation": "val",
+}
 # train, training_set, seg_train; and trainA, testB, the folders of CycleGAN's data sets
-PART = re.compile(rf"(?:seg[_-])?({'|'.join(sorted(PARTS, key=len, reverse=True))})(?:[_-]?(?:set|data|images)|[_-]?([AB]))?", re.IGNORECASE)
+PART = re.compile(
+    rf"(?:seg[_-])?({'|'.join(sorted(PARTS, key=len, reverse=True))})(?:[_-]?(?:set|data|images)|[_-]?([AB]))?",
+    re.IGNORECASE,
+)
 RUN = ("checkpoint.npz", "sweep.json")  # what a directory of a run or of several runs holds
-WORDS = {"pictures": "pictures without labels", "classes": "classes, a folder each",
-         "styles": "inputs A and what they become B, or two styles"}
+WORDS = {
+    "pictures": "pictures without labels",
+    "classes": "classes, a folder each",
+    "styles": "inputs A and what they become B, or two styles",
+}
 
 
 @dataclass(frozen=True)
@@ -56,9 +87,10 @@ class Survey:
     """What is in a folder.
 
     Attributes:
-        folder: as given. meaning: a key of WORDS. found: its pictures, in natural order. classes: names in natural order.
-        left: reason -> names of what isn't read. hidden: names of hidden and system things. remarks: sentences about what
-        is read otherwise than it might be meant.
+        folder: as given. meaning: a key of WORDS. found: its pictures, in natural order. classes: names in natural
+            order.
+        left: reason -> names of what isn't read. hidden: names of hidden and system things. remarks: sentences about
+            what is read otherwise than it might be meant.
     """
 
     folder: Path
@@ -89,10 +121,15 @@ class Survey:
         groups = self.classes or sorted({group for group, _ in counts})
         width = max(len(group) for group in [*groups, "pictures"]) + 2
         lines = [f"{self.folder}: {WORDS[self.meaning]}", f"  {'':{width}}" + "".join(f"{part:>8}" for part in parts)]
-        lines += [f"  {group or 'pictures':{width}}" + "".join(f"{counts[group, part]:8}" for part in parts) for group in groups]
+        lines += [
+            f"  {group or 'pictures':{width}}" + "".join(f"{counts[group, part]:8}" for part in parts)
+            for group in groups
+        ]
         lines += ["not read:"] if self.left else []
         lines += [f"  {reason} ({len(names)}): {listed(names, 5)}" for reason, names in self.left.items()]
-        return "\n".join(lines + ([f"hidden or the system's ({len(self.hidden)}): {listed(self.hidden)}"] if self.hidden else []))
+        return "\n".join(
+            lines + ([f"hidden or the system's ({len(self.hidden)}): {listed(self.hidden)}"] if self.hidden else [])
+        )
 
 
 def survey(folder: Path, pairs: bool = False) -> Survey:
@@ -114,7 +151,9 @@ def survey(folder: Path, pairs: bool = False) -> Survey:
         result.leave("beside A and B", *(each.name for each in beside))
         found, sides = [each for each in found if each not in beside], sides & {"A", "B"}
     if sides and sides < {"A", "B"} and (pairs or {"A", "B"} - sides <= empty):
-        raise ValueError(f"{folder / ({'A', 'B'} - sides).pop()}: no pictures in this folder, but in the other of A and B")
+        raise ValueError(
+            f"{folder / ({'A', 'B'} - sides).pop()}: no pictures in this folder, but in the other of A and B"
+        )
     if not found:
         asked = "no folders A and B with pictures in them" if pairs else "no pictures in this folder"
         more = f"; not read: {result.unread()}" if result.left else ""
@@ -194,15 +233,23 @@ def _split(files: dict[str, Path], result: Survey) -> list[Found]:
     named = {part for part, _ in parts.values()}
     deep = any(key.count("/") > 1 and key.split("/")[0] in parts for key in keys.values())
     if others and "train" in named and (len(parts) > 1 or deep):
-        raise ValueError(f"{result.folder}: {' and '.join(sorted(parts))} {'looks' if len(parts) == 1 else 'look'} like the parts of one set, "
-                         f"but {listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that elsewhere")
+        raise ValueError(
+            f"{result.folder}: {' and '.join(sorted(parts))} {'looks' if len(parts) == 1 else 'look'} like the parts "
+            "of one set, "
+            f"but {listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that elsewhere"
+        )
     if others or "train" not in named or len(set(parts.values())) < len(parts):
         return [Found(path, name, keys[name]) for name, path in files.items()]
-    found = [Found(path, name, parts[keys[name].split("/")[0]][1] + _inside(keys[name]), parts[keys[name].split("/")[0]][0])
-             for name, path in files.items()]
+    found = [
+        Found(path, name, parts[keys[name].split("/")[0]][1] + _inside(keys[name]), parts[keys[name].split("/")[0]][0])
+        for name, path in files.items()
+    ]
     if sides := {side for part, side in parts.values() if side and part == "train"}:
         if sides != {"A/", "B/"}:
-            raise ValueError(f"{result.folder}: has {' and '.join(sorted(parts))}, but no train{({'A', 'B'} - {s[0] for s in sides}).pop()}")
+            raise ValueError(
+                f"{result.folder}: has {' and '.join(sorted(parts))}, but no "
+                f"train{({'A', 'B'} - {s[0] for s in sides}).pop()}"
+            )
     return _without_validation(found, result)
 
 
@@ -236,8 +283,11 @@ def _refuse_parts_inside(found: list[Found], folder: Path) -> None:
     """Parts inside of classes or sides would be read as classes, or a test part as training data."""
     inside = {name: part[0] for each in found for name in _folder(each).split("/") if (part := _part(name))}
     if "train" in inside.values() and len(set(inside.values())) > 1:
-        raise ValueError(f"{folder}: {' and '.join(sorted(inside))} look like parts, but stand inside of other folders; parts come first, "
-                         "as in train/cat and test/cat")
+        raise ValueError(
+            f"{folder}: {' and '.join(sorted(inside))} look like parts, but stand inside of other folders; parts "
+            "come first, "
+            "as in train/cat and test/cat"
+        )
 
 
 def _without_validation(found: list[Found], result: Survey) -> list[Found]:
@@ -254,8 +304,10 @@ def _name_classes(found: list[Found], result: Survey) -> None:
     folders = sorted({_folder(each) for each in found if each.part == "train"}, key=natural)
     if "" in folders and len(folders) > 1:
         n = sum(_folder(each) == "" for each in found)
-        result.remarks.append(f"{counted(n, 'picture')} beside the folders of pictures ({listed(folders[1:])}) can't have a class, "
-                              "so all are read without labels")
+        result.remarks.append(
+            f"{counted(n, 'picture')} beside the folders of pictures ({listed(folders[1:])}) can't have a class, "
+            "so all are read without labels"
+        )
     elif len(folders) > 1:
         leaves = [folder.split("/")[-1] for folder in folders]
         names = dict(zip(folders, leaves if len(set(leaves)) == len(leaves) else folders))

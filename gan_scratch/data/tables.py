@@ -1,4 +1,5 @@
 """Pictures with captions or labels, from a .csv file beside them."""
+
 from __future__ import annotations
 
 import codecs
@@ -32,11 +33,15 @@ def read_table(path: Path, size: int | None = None, background: str = "white") -
     """
     rows = _rows(path)
     extra = _captions(path, [row["caption"] for row in rows]) if "caption" in rows[0] else {}
-    labels, _, classes = numbered(np.array([row["label"] for row in rows]) if "label" in rows[0] else None, None, str(path))
+    labels, _, classes = numbered(
+        np.array([row["label"] for row in rows]) if "label" in rows[0] else None, None, str(path)
+    )
     read = pictures.read([row["path"] for row in rows], size, background, str(path))
     if read.unread:
-        raise ValueError(f"{path}: {counted(len(read.unread), 'picture')} can't be read, {listed(read.unread)}; repair "
-                         "them, or remove their lines")
+        raise ValueError(
+            f"{path}: {counted(len(read.unread), 'picture')} can't be read, {listed(read.unread)}; repair "
+            "them, or remove their lines"
+        )
     warn(path, read.remarks + suspicious(read.images, [row["file"] for row in rows]))
     return Dataset(path.stem, read.images, labels, extra=extra, classes=classes)
 
@@ -48,7 +53,13 @@ def _captions(path: Path, captions: list[str]) -> dict[str, np.ndarray]:
         counts[word] = counts.get(word, 0) + 1
     vocabulary = sorted(word for word, count in counts.items() if 1 < count < len(words))
     if not vocabulary:
-        warn(path, ["no word occurs in at least two captions and not in all of them, so captions say nothing that could be learned, and are left out"])
+        warn(
+            path,
+            [
+                "no word occurs in at least two captions and not in all of them, so captions say nothing that could "
+                "be learned, and are left out"
+            ],
+        )
         return {}
     table = np.array([[word in line for word in vocabulary] for line in words], np.float32)
     return {"captions": table, "words": np.array(vocabulary)}
@@ -58,7 +69,7 @@ def _rows(path: Path) -> list[dict]:
     """A dict for each line of the table: its columns by name, and "path", the picture's."""
     text = _text(path)
     if told := re.match(r"\s*sep=(.)[ \t]*\n", text):  # Excel's own first line
-        text = "\n" + text[told.end():]
+        text = "\n" + text[told.end() :]
     first = text.lstrip("\n\r").split("\n")[0]
     reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), skipinitialspace=True, strict=True)
     header, rows, there = None, [], {}
@@ -70,8 +81,11 @@ def _rows(path: Path) -> list[dict]:
             if header is None:
                 header = [cell.lower() for cell in cells]
                 if "file" not in header or not set(COLUMNS) & set(header):
-                    raise ValueError(f"{path}: needs a first line with the columns file and caption (or label), separated by commas; it has "
-                                     f"{listed(cells, 20)}")
+                    raise ValueError(
+                        f"{path}: needs a first line with the columns file and caption (or label), separated by "
+                        "commas; it has "
+                        f"{listed(cells, 20)}"
+                    )
                 if twice := {name for name in ("file", *COLUMNS) if header.count(name) > 1}:
                     raise ValueError(f"{path}: has the column {' and '.join(sorted(twice))} twice")
                 continue
@@ -79,7 +93,10 @@ def _rows(path: Path) -> list[dict]:
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: can't be read as a table ({error})") from None
     if header is None:
-        raise ValueError(f"{path}: needs a first line with the columns file and caption (or label), separated by commas; it has nothing")
+        raise ValueError(
+            f"{path}: needs a first line with the columns file and caption (or label), separated by commas; it has "
+            "nothing"
+        )
     if not rows:
         raise ValueError(f"{path}: has no rows below its first line")
     return rows
@@ -87,19 +104,26 @@ def _rows(path: Path) -> list[dict]:
 
 def _row(path: Path, line: int, header: list[str], cells: list[str], there: dict) -> dict:
     """One line. there: what is known of folders' names. Raises ValueError that names the line."""
-    if len(cells) > len(header) and any(cells[len(header):]):
-        raise ValueError(f"{path}, line {line}: has {len(cells)} columns, the first line has {len(header)}; text that holds a separator needs "
-                         "quotation marks around it")
+    if len(cells) > len(header) and any(cells[len(header) :]):
+        raise ValueError(
+            f"{path}, line {line}: has {len(cells)} columns, the first line has {len(header)}; text that holds a "
+            "separator needs "
+            "quotation marks around it"
+        )
     row = {name: cell for name, cell in zip(header, cells) if name in ("file", *COLUMNS)}
     needed = ["file", *(name for name in COLUMNS if name in header)]
     if any("\n" in row.get(name, "") for name in ("file", "label")):
         raise ValueError(f"{path}, line {line}: has a line break inside a name")
     if missing := [name for name in needed if not row.get(name)]:
-        raise ValueError(f"{path}, line {line}: needs a {' and a '.join(needed)}, but the {' and the '.join(missing)} is empty")
+        raise ValueError(
+            f"{path}, line {line}: needs a {' and a '.join(needed)}, but the {' and the '.join(missing)} is empty"
+        )
     found = _picture(path.parent, row["file"].replace("\\", "/"), there)
     if found is None:
-        raise ValueError(f"{path}, line {line}: there is no picture {row['file'][:200]}; paths are relative to the .csv file"
-                         + _like(path.parent, row["file"].replace("\\", "/")))
+        raise ValueError(
+            f"{path}, line {line}: there is no picture {row['file'][:200]}; paths are relative to the .csv file"
+            + _like(path.parent, row["file"].replace("\\", "/"))
+        )
     return row | {"path": found}
 
 
@@ -122,7 +146,11 @@ def _like(folder: Path, name: str) -> str:
     """What may have been meant."""
     path = folder / name
     try:
-        near = [file.name for file in path.parent.iterdir() if path.name.casefold() in (file.name.casefold(), file.stem.casefold())]
+        near = [
+            file.name
+            for file in path.parent.iterdir()
+            if path.name.casefold() in (file.name.casefold(), file.stem.casefold())
+        ]
     except (OSError, ValueError):
         near = []
     return f" (there is {near[0]})" if near else ""
@@ -137,9 +165,9 @@ def _text(path: Path) -> str:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        line = raw[:error.start].count(b"\n") + 1
+        line = raw[: error.start].count(b"\n") + 1
         raise ValueError(f"{path}, line {line}: can't be read as a table in UTF-8; save it as “CSV UTF-8”") from None
     if "\0" in text:
-        line = text[:text.index("\0")].count("\n") + 1
+        line = text[: text.index("\0")].count("\n") + 1
         raise ValueError(f"{path}, line {line}: has a byte 0, so it isn't a table of text")
     return text.replace("\r\n", "\n").replace("\r", "\n")

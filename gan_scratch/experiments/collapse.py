@@ -1,6 +1,7 @@
 """Which remedies cure mode collapse? One command trains each of gans/remedies.py on ring and grid with several seeds and prints a table.
 
-    python -m gan_scratch.experiments.collapse [--data ring grid] [--seeds 3] [--jobs 2 | --scheduler tcp://…] [--only NAME …] [--out runs/collapse]
+    python -m gan_scratch.experiments.collapse [--data ring grid] [--seeds 3] [--jobs 2 | --scheduler tcp://…]
+                                               [--only NAME …] [--out runs/collapse]
 
 Every run is a file in the output directory; runs that are there already aren't repeated, so the command can be interrupted and continued.
 Beside the table it leaves table.txt, table.json and a picture of the samples for each data set.
@@ -131,7 +132,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", nargs="+", default=["ring", "grid"], choices=("ring", "grid"))
     parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster whose workers see the same folders, instead of --jobs")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster whose workers see the same "
+                                                                       "folders, instead of --jobs")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(REMEDIES), help="some of the configurations (default: all)")
     parser.add_argument("--steps", type=int, help="train for fewer or more steps than the recipes say")
     parser.add_argument("--out", type=Path, default=Path("runs/collapse"))

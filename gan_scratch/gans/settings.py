@@ -3,6 +3,7 @@
 Two kinds: what the variant's `build` takes (sizes, weights of losses), and what every trained network has (learning
 rates, Adam's β, the average of G, k, the loss, a penalty).
 """
+
 from __future__ import annotations
 
 import difflib
@@ -18,12 +19,27 @@ from gan_scratch.gans.recipe import Recipe
 from gan_scratch.layers import Layer
 from gan_scratch.losses import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 
-LOSSES = {"minimax": Minimax, "non-saturating": NonSaturating, "least-squares": LeastSquares, "hinge": Hinge, "wasserstein": Wasserstein}
+LOSSES = {
+    "minimax": Minimax,
+    "non-saturating": NonSaturating,
+    "least-squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+}
 OF_BUILD = {
-    "width": "how many channels the networks have, in units of their narrowest layer", "z_dim": "how many numbers z has", "lr": "learning rate of both networks",
-    "weight": "weight of the variant's own term in the loss", "cycle": "weight of the cycle loss", "identity": "weight of the identity loss",
-    "first": "steps of the first stage", "augmented": "conditioning augmentation, true or false", "mixing": "share of samples with two styles",
-    "hears": "share of its own notes that G hears", "beta1": "Adam's β₁", "lr_D": "learning rate of D"}
+    "width": "how many channels the networks have, in units of their narrowest layer",
+    "z_dim": "how many numbers z has",
+    "lr": "learning rate of both networks",
+    "weight": "weight of the variant's own term in the loss",
+    "cycle": "weight of the cycle loss",
+    "identity": "weight of the identity loss",
+    "first": "steps of the first stage",
+    "augmented": "conditioning augmentation, true or false",
+    "mixing": "share of samples with two styles",
+    "hears": "share of its own notes that G hears",
+    "beta1": "Adam's β₁",
+    "lr_D": "learning rate of D",
+}
 
 
 @dataclass(frozen=True)
@@ -54,27 +70,44 @@ def read(texts: list[str]) -> dict[str, str]:
 def of_build(recipe: Recipe) -> dict[str, Setting]:
     """What `build` takes, by name."""
     arguments = inspect.signature(recipe.build).parameters.values()
-    return {a.name: Setting(a.default, OF_BUILD[a.name], *_range(a.name)) for a in arguments
-            if a.kind is a.KEYWORD_ONLY and a.name in OF_BUILD and isinstance(a.default, (bool, int, float))}
+    return {
+        a.name: Setting(a.default, OF_BUILD[a.name], *_range(a.name))
+        for a in arguments
+        if a.kind is a.KEYWORD_ONLY and a.name in OF_BUILD and isinstance(a.default, (bool, int, float))
+    }
 
 
 def of_networks(gan) -> dict[str, Setting]:
     """What can be set on a GAN that is built, by name."""
     optimizers = {name.removeprefix("opt_"): part for name, part in vars(gan).items() if name.startswith("opt_")}
     rates = {opt.lr for opt in optimizers.values()}
-    found = {"lr": Setting(rates.pop() if len(rates) == 1 else None, "learning rate of all networks", *_range("lr"),
-                           lambda value: [setattr(opt, "lr", value) for opt in optimizers.values()])}
+    found = {
+        "lr": Setting(
+            rates.pop() if len(rates) == 1 else None,
+            "learning rate of all networks",
+            *_range("lr"),
+            lambda value: [setattr(opt, "lr", value) for opt in optimizers.values()],
+        )
+    }
     for name, opt in optimizers.items():
         found[f"lr_{name}"] = Setting(opt.lr, f"learning rate of {name}", *_range("lr"), partial(setattr, opt, "lr"))
     adams = [opt for opt in optimizers.values() if hasattr(opt, "betas")]
     if adams:
         for i, name in enumerate(("beta1", "beta2")):
-            found[name] = Setting(adams[0].betas[i], f"Adam's β{'₁₂'[i]}", *_range("beta"), partial(_set_beta, adams, i))
+            found[name] = Setting(
+                adams[0].betas[i], f"Adam's β{'₁₂'[i]}", *_range("beta"), partial(_set_beta, adams, i)
+            )
     if hasattr(gan, "G_ema"):
-        found["ema"] = Setting(gan.G_ema.decay, "decay of the average of G that samples come from; 0: G itself", *_range("beta"),
-                               partial(setattr, gan.G_ema, "decay"))
+        found["ema"] = Setting(
+            gan.G_ema.decay,
+            "decay of the average of G that samples come from; 0: G itself",
+            *_range("beta"),
+            partial(setattr, gan.G_ema, "decay"),
+        )
     if hasattr(gan, "clip"):
-        found["clip"] = Setting(gan.clip, "D's weights are kept in [−clip, clip]", *_range("lr"), partial(setattr, gan, "clip"))
+        found["clip"] = Setting(
+            gan.clip, "D's weights are kept in [−clip, clip]", *_range("lr"), partial(setattr, gan, "clip")
+        )
     return found | (_of_the_game(gan) if isinstance(gan, GAN) else {})
 
 
@@ -82,14 +115,29 @@ def _of_the_game(gan: GAN) -> dict[str, Setting]:
     """What Algorithm 1 leaves open: k, the loss, a penalty."""
     found = {"k": Setting(gan.k, "steps of D for each step of G", *_range("k"), partial(setattr, gan, "k"))}
     if all(_twice(layer) for _, layer in gan.D.modules()):
-        found["r1"] = Setting(0.0, "weight γ of the penalty R1 = γ/2 E‖∇D(x)‖² on D (lecture 08)", *_range("weight"), partial(_add_r1, gan))
+        found["r1"] = Setting(
+            0.0,
+            "weight γ of the penalty R1 = γ/2 E‖∇D(x)‖² on D (lecture 08)",
+            *_range("weight"),
+            partial(_add_r1, gan),
+        )
     names = {kind: name for name, kind in LOSSES.items()}
     if name := names.get(type(gan.loss)):
-        found["loss"] = Setting(name, f"{', '.join(LOSSES)}", LOSSES.__contains__, f"one of {', '.join(LOSSES)}",
-                                lambda value: setattr(gan, "loss", LOSSES[value]()))
+        found["loss"] = Setting(
+            name,
+            f"{', '.join(LOSSES)}",
+            LOSSES.__contains__,
+            f"one of {', '.join(LOSSES)}",
+            lambda value: setattr(gan, "loss", LOSSES[value]()),
+        )
     if isinstance(gan.loss, NonSaturating):
-        found["real_label"] = Setting(gan.loss.real_label, "what D should say of real samples; 0.9 is one-sided smoothing", lambda v: 0.5 < v <= 1,
-                                      "a number above 0.5, at most 1", partial(_smooth, gan))
+        found["real_label"] = Setting(
+            gan.loss.real_label,
+            "what D should say of real samples; 0.9 is one-sided smoothing",
+            lambda v: 0.5 < v <= 1,
+            "a number above 0.5, at most 1",
+            partial(_smooth, gan),
+        )
     return found
 
 
@@ -140,9 +188,14 @@ def build(recipe: Recipe, shape: tuple, conditions: list, settings: dict | None 
     for name in settings:
         if name not in known:
             near = [each for each in known if each.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
-            raise ValueError(f"there is no setting {name!r} here" + (f", did you mean {near[0]}?" if near else "")
-                             + f"; what can be set is {', '.join(sorted(known))}")
-    for name in sorted(settings.keys() - first.keys(), key=lambda name: (name not in ("loss", "lr"), name)):  # lr before lr_D
+            raise ValueError(
+                f"there is no setting {name!r} here"
+                + (f", did you mean {near[0]}?" if near else "")
+                + f"; what can be set is {', '.join(sorted(known))}"
+            )
+    for name in sorted(
+        settings.keys() - first.keys(), key=lambda name: (name not in ("loss", "lr"), name)
+    ):  # lr before lr_D
         given[name] = _value(name, settings[name], later[name])
         later[name].put(given[name])
     return gan, {name: given[name] for name in settings}
@@ -152,7 +205,13 @@ def _value(name: str, text: Any, setting: Setting) -> Any:
     """A setting's text as the value that it means."""
     kind = type(setting.value) if setting.value is not None else float
     try:
-        value = text if not isinstance(text, str) else {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+        value = (
+            text
+            if not isinstance(text, str)
+            else {"true": True, "false": False}[text.lower()]
+            if kind is bool
+            else kind(text)
+        )
     except (KeyError, ValueError):
         value = None
     if value is None or not setting.allowed(value):
@@ -172,6 +231,12 @@ def agrees(value: Any, text: str) -> bool:
 def table(recipe: Recipe, shape: tuple, conditions: list) -> list[str]:
     """A line for each setting: name = value, meaning."""
     known = of_networks(recipe.build(shape, *conditions, rng=0)) | of_build(recipe)
-    shown = {name: "each its own" if setting.value is None else f"{setting.value:g}" if isinstance(setting.value, float) else setting.value
-             for name, setting in known.items()}
+    shown = {
+        name: "each its own"
+        if setting.value is None
+        else f"{setting.value:g}"
+        if isinstance(setting.value, float)
+        else setting.value
+        for name, setting in known.items()
+    }
     return [f"{name:12}{shown[name]!s:16}{setting.meaning}" for name, setting in known.items()]

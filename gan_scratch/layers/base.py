@@ -154,7 +154,8 @@ class Layer:
     def _check_numbers(self, x: Array | tuple) -> None:
         for a in x if isinstance(x, tuple) else (x,):
             if getattr(a, "dtype", None) == np.float16:
-                raise TypeError(f"{self!r} computes in float32 or float64, but x is float16; convert it with x.astype(np.float32)")
+                raise TypeError(f"{self!r} computes in float32 or float64, but x is float16; convert it with "
+                                "x.astype(np.float32)")
             if 0 in getattr(a, "shape", ()):
                 raise ValueError(f"{self!r} got an empty batch, x of shape {a.shape}; give at least one sample")
 

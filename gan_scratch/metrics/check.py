@@ -24,7 +24,8 @@ def pair(a: np.ndarray, b: np.ndarray, names: str, least: int = 1) -> tuple[np.n
     first, second = names.split(" and ")
     kinds = {np.asarray(x).dtype.kind for x in (a, b)}
     if "f" in kinds and kinds & set("iu"):
-        raise ValueError(f"{names} must have one range, but one holds integers and the other floating-point numbers; bytes 0 … 255 become "
+        raise ValueError(f"{names} must have one range, but one holds integers and the other floating-point numbers; "
+                         "bytes 0 … 255 become "
                          "[−1, 1] with x / 127.5 - 1")
     a, b = rows(a, first, least), rows(b, second, least)
     if a.shape[1] != b.shape[1]:
@@ -33,17 +34,19 @@ def pair(a: np.ndarray, b: np.ndarray, names: str, least: int = 1) -> tuple[np.n
 
 
 def images(x: np.ndarray, name: str) -> np.ndarray:
-    """Images (N, H, W, C), or volumes, in [−1, 1], as float32 at least. Raises ValueError for no images, other types or another
-    range.
+    """Images (N, H, W, C), or volumes, in [−1, 1], as float32 at least. Raises ValueError for no images, other types or
+    another range.
     """
     x = np.asarray(x)
     if x.ndim < 3 or not x.size:
         raise ValueError(f"{name} must be images (N, H, W, C) with N ≥ 1, got shape {x.shape}")
     if x.dtype.kind != "f":
-        raise ValueError(f"{name} must be floating-point images in [−1, 1], got {x.dtype}; bytes become such with x.astype(np.float32) / 127.5 - 1")
+        raise ValueError(f"{name} must be floating-point images in [−1, 1], got {x.dtype}; bytes become such with "
+                         "x.astype(np.float32) / 127.5 - 1")
     low, high = float(x.min()), float(x.max())
     if not (-2 <= low and high <= 2):  # nets without tanh may lead out a little
-        raise ValueError(f"{name} must lie in [−1, 1], but values run from {low:.4g} to {high:.4g}; images in [0, 255] become such with "
+        raise ValueError(f"{name} must lie in [−1, 1], but values run from {low:.4g} to {high:.4g}; images in [0, "
+                         "255] become such with "
                          "x / 127.5 - 1")
     return x.astype(np.float32) if x.dtype == np.float16 else x
 

@@ -61,12 +61,14 @@ class Judge:
         self.network.load_state(arrays)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28, 1) or (N, 14, 14, 1) in [−1, 1] -> (N, 64). Raises ValueError for another shape, type or range."""
+        """(N, 28, 28, 1) or (N, 14, 14, 1) in [−1, 1] -> (N, 64). Raises ValueError for another shape, type or
+        range."""
         images = check.images(images, "the judge's images")
         if images.shape[1:] not in ((28, 28, 1), (14, 14, 1)):
             raise ValueError(f"the judge sees images (N, 28, 28, 1) or (N, 14, 14, 1), got {images.shape}")
         if images.min() >= 0:
-            warnings.warn(f"the judge's images have no value below 0 ({images.min():.3g} to {images.max():.3g}); if they mean [0, 1], rescale them "
+            warnings.warn(f"the judge's images have no value below 0 ({images.min():.3g} to {images.max():.3g}); if "
+                          "they mean [0, 1], rescale them "
                           "with 2 * x - 1", stacklevel=2)
         if images.shape[1] == 14:
             images = images.repeat(2, axis=1).repeat(2, axis=2)
