@@ -63,16 +63,15 @@ def parser() -> argparse.ArgumentParser:
 
     p = commands.add_parser("train", help="train a variant, draw its samples, measure them")
     p.add_argument("variant", metavar="VARIANT", help="see gan-scratch list")
-    p.add_argument("--data", help="a name (see gan-scratch data), a folder of pictures (gan-scratch data FOLDER "
-                                  "tells what it means), a .csv with "
-                                  "file and caption or label, or an .npz; default: the variant's. With --resume: "
-                                  "where its pictures are now")
+    p.add_argument("--data",
+                   help="a name (see gan-scratch data), a folder of pictures (gan-scratch data FOLDER tells what it "
+                        "means), a .csv with file and caption or label, or an .npz; default: the variant's. With "
+                        "--resume: where its pictures are now")
     p.add_argument("--full", nargs="?", const=True, default=None, metavar="FOLDER",
                    help="the complete 60 000 of mnist or fashion_mnist: fetched once, or read from the IDX files in FOLDER")
     of_pictures(p)
-    p.add_argument("--set", action="append", metavar="NAME=VALUE", help="another value of a setting, as in --set "
-                                                                        "lr=0.001; "
-                   "gan-scratch list VARIANT shows which there are")
+    p.add_argument("--set", action="append", metavar="NAME=VALUE",
+                   help="another value of a setting, as in --set lr=0.001; gan-scratch list VARIANT shows them")
     p.add_argument("--steps", type=positive, help="steps to train to (default: the variant's)")
     p.add_argument("--batch", type=positive, help="samples in a batch (default: the variant's)")
     p.add_argument("--seed", type=natural, help="decides everything random (default: 0)")
@@ -82,10 +81,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--resume", action="store_true", help="continue the run in that directory exactly where it stopped")
     p.add_argument("--log", choices=("tensorboard",),
                    help='also write an event file for TensorBoard into the directory (pip install ".[tensorboard]")')
-    p.add_argument("--seeds", metavar="0-4", help="train with several seeds (0-4, or 0,3,7), each into a directory "
-                                                  "of its own, and print the table")
-    p.add_argument("--workers", type=positive, help="with --seeds: so many at a time, each in a process of its own "
-                                                    "(default: 1)")
+    p.add_argument("--seeds", metavar="0-4", help="train with several seeds (0-4, or 0,3,7), each into a directory of "
+                                                  "its own, and print the table")
+    p.add_argument("--workers", type=positive,
+                   help="with --seeds: so many at a time, each in a process of its own (default: 1)")
     p.add_argument("--scheduler", metavar="tcp://HOST:PORT",
                    help="with --seeds: on the workers of this Dask cluster, which must see the same folders "
                         '(pip install ".[cluster]")')
@@ -121,15 +120,13 @@ def parser() -> argparse.ArgumentParser:
 
     does = "run an exercise notebook as the grader does, and say what is wrong"
     says = (f"{does[0].upper()}{does[1:]}; the exit status is 0 when nothing is, 1 when something is, and 2 when a "
-            "file "
-            "can't be checked.")
+            "file can't be checked.")
     p = commands.add_parser("check", help=does, description=says)
     p.add_argument("notebooks", metavar="notebook", type=Path, nargs="*",
                    help="the .ipynb file, which isn't changed; or several of them, with a table at the end")
     p.add_argument("--watch", action="store_true",
                    help="check again each time the notebook is saved, and say first what has changed, until Ctrl-C; "
-                        "the exit "
-                        "status is then 0 when everything was right at the last check, else 1")
+                        "the exit status is then 0 when everything was right at the last check, else 1")
     p.add_argument("--answers", metavar="EXERCISE_OR_FILE", help="instead: print the model answer to the exercise's question in words, and how "
                    "it is graded")
     p.set_defaults(command=check)
@@ -154,10 +151,10 @@ def parser() -> argparse.ArgumentParser:
 def of_pictures(p: argparse.ArgumentParser) -> None:
     """How the pictures of a folder are read."""
     p.add_argument("--size", type=positive, help="resize the pictures of a folder to SIZE×SIZE")
-    p.add_argument("--pairs", action="store_true", default=None, help="the folders A and B are pairs, whatever "
-                                                                      "stands beside them")
-    p.add_argument("--background", metavar="COLOUR", help="shows through transparent places of pictures (default: "
-                                                          "white)")
+    p.add_argument("--pairs", action="store_true", default=None,
+                   help="the folders A and B are pairs, whatever stands beside them")
+    p.add_argument("--background", metavar="COLOUR",
+                   help="shows through transparent places of pictures (default: white)")
 
 
 def positive(text: str) -> int:
@@ -203,9 +200,8 @@ def train(args) -> int:
         print(go_on)
         return 130
     print(f"\n{runs.report(result)}\n\n{trainer.seconds:.0f} s of training. Look at {out / 'samples.png'}, over_time.png, over_time.gif "
-          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "") + "; the numbers are "
-                                                                                                 "in metrics.json "
-                                                                                                 "and history.csv.")
+          "and curves.png beside it" + (", and at mechanism.png" if "proof" in result else "")
+          + "; the numbers are in metrics.json and history.csv.")
     return 0
 
 
@@ -225,10 +221,10 @@ def train_several(args, out: Path) -> int:
     runs.write_json(out / "sweep.json", plan)
     options["data"] = first.config["data"]  # which workers in other directories find, too
     jobs = [sweep.Job(out / f"seed-{seed}", args.variant, options | {"seed": seed}, args.alone) for seed in chosen]
-    print(f"{args.variant} on {first.config['data']}: {len(jobs)} runs of {first.config['steps']} steps in "
-          f"{out}", flush=True)
+    steps = first.config["steps"]
+    print(f"{args.variant} on {first.config['data']}: {len(jobs)} runs of {steps} steps in {out}", flush=True)
     try:
-        outcomes = sweep.sweep(jobs, first.config["steps"], args.workers or 1, args.scheduler)
+        outcomes = sweep.sweep(jobs, steps, args.workers or 1, args.scheduler)
     except KeyboardInterrupt:
         print(f"interrupted; what was done is in {out}, and the same command with --resume continues", file=sys.stderr)
         return 130
@@ -267,9 +263,8 @@ def refuse_changes(args, out: Path) -> None:
     for name, text in settings.read(args.set or []).items():
         before = config.get("settings", {}).get(name)
         if before is None or not settings.agrees(before, text):
-            raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, "
-                             f"it can't be resumed with {text}; "
-                             "choose another --out")
+            raise ValueError(f"{out} was begun with {name} {'as the recipe has it' if before is None else before}, it "
+                             f"can't be resumed with {text}; choose another --out")
 
 
 def keep_earlier_run(out: Path) -> Path | None:
@@ -296,8 +291,8 @@ def sample(args) -> None:
         with replacing(args.out) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, samples=x)
     else:
-        plot.sheet(args.out, x, f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed "
-                                f"{args.seed}", runs.names_of(config))
+        title = f"{config['variant']} on {Path(config['data']).stem}, step {config['step']}, seed {args.seed}"
+        plot.sheet(args.out, x, title, runs.names_of(config))
     print(f"{len(x)} samples of shape {x.shape[1:]} in {args.out}")
 
 
@@ -332,8 +327,8 @@ def list_variants(args) -> None:
     if args.variant:
         trainer = runs.new(args.variant)  # which knows the variants' names, and the shapes of its data
         recipe = VARIANTS[args.variant].suited_to(trainer.config["shape"])
-        print("\n".join([f"{args.variant}: {recipe.idea}", f"{recipe.paper}; data: {recipe.data}; {recipe.steps} "
-                                                           f"steps of {recipe.batch}",
+        print("\n".join([f"{args.variant}: {recipe.idea}",
+                         f"{recipe.paper}; data: {recipe.data}; {recipe.steps} steps of {recipe.batch}",
                          f"To be changed with gan-scratch train {args.variant} --set NAME=VALUE:",
                          *settings.table(recipe, trainer.config["shape"], trainer.config["conditions"])]))
         return

@@ -50,8 +50,7 @@ class Entry:
         """Both numbers with as many digits as their difference needs."""
         if self.unknown:
             return (f"can't tell about d{self.name}: the function has a kink at all {self.kinks} places that were "
-                    "tried (ReLU at 0, for example), "
-                    "so no difference says what the gradient is; take another x")
+                    "tried (ReLU at 0, for example), so no difference says what the gradient is; take another x")
         kinks = f", {self.kinks} kinks left out" if self.kinks else ""
         difference = abs(self.backward - self.expected)
         decimals = min(max(1 - math.floor(math.log10(difference)), 4), 17) if 0 < difference < math.inf else 4

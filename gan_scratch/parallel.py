@@ -90,8 +90,7 @@ def _on_cluster(work: Callable, left: list, scheduler: str) -> Iterator[tuple]:
                     if deaths > PATIENCE:
                         raise RuntimeError(
                             f"workers died again and again without anything getting done ({deaths} items lost); is "
-                            "there enough "
-                            "memory?"
+                            "there enough memory?"
                         ) from None
                     continue
                 left.remove(futures[future])

@@ -83,8 +83,8 @@ def moved(config: dict, data: str | Path | None) -> dict:
     """The configuration with its data at another place. Raises ValueError unless the same pictures are there."""
     if data is None:
         if not (config["data"] in NAMES or Path(config["data"]).exists()):
-            raise ValueError(f"{config['data']}: the data of this run isn't there any more; if it was moved, give "
-                             "its new place with --data")
+            raise ValueError(f"{config['data']}: the data of this run isn't there any more; if it was moved, give its "
+                             "new place with --data")
         return config
     there = config | {"data": canonical(data)}
     source = data_of(there)

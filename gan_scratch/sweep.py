@@ -87,8 +87,8 @@ def sweep(
                 raise KeyboardInterrupt
             if not outcome and job.step != steps:
                 raise RuntimeError(
-                    f"{job.out}: the run is done, but its files aren't here; the workers must see the same folders "
-                    "as this process"
+                    f"{job.out}: the run is done, but its files aren't here; the workers must see the same folders as "
+                    "this process"
                 )
             outcomes[job.out] = outcome
             bar.update()

@@ -271,9 +271,8 @@ def ordered(calls: list[Call]) -> str:
     counts = ", so that none of them counts" if calls[0].spec.shares else ""
     for order in itertools.permutations(range(len(names))):
         if list(order) != sorted(order) and all(permuted(call, order) for call in calls):
-            return (f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): the right "
-                    "ones in the "
-                    f"wrong order{counts}")
+            return (f"it returns ({', '.join(names[k] for k in order)}), expected ({', '.join(names)}): the right ones "
+                    f"in the wrong order{counts}")
     return ""
 
 

@@ -107,8 +107,8 @@ def _two_folders(found: Survey, size: int | None, strict: bool, background: str)
         sides[side], kept[side] = _read(found, chosen, size, background)
         if not alone and len(kept[side]) < len(chosen):
             raise ValueError(
-                f"{found.folder}: pictures that can't be read leave their partners alone; {found.unread()}; repair "
-                "or remove them and what belongs to them"
+                f"{found.folder}: pictures that can't be read leave their partners alone; {found.unread()}; repair or "
+                "remove them and what belongs to them"
             )
     a, b = sides["A"], sides["B"]
     if a.shape[1:3] != b.shape[1:3]:

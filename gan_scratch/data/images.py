@@ -73,12 +73,10 @@ def suspicious(images: np.ndarray, names: list[str]) -> list[str]:
     if len(constant):
         said.append(f"pictures that show one colour and nothing else ({len(constant)} of {len(images)}): "
                     f"{listed([names[i] for i in constant])}; if they are light on a transparent ground, choose "
-                    "another "
-                    "background (--background black)")
+                    "another background (--background black)")
     if high - low < 0.1 and len(constant) < len(images):
-        said.append(f"the values run from {low:.3f} to {high:.3f} only, less than a twentieth of [−1, 1]: the "
-                    "pictures are nearly "
-                    "of one colour, or were read with a wrong range")
+        said.append(f"the values run from {low:.3f} to {high:.3f} only, less than a twentieth of [−1, 1]: the pictures "
+                    "are nearly of one colour, or were read with a wrong range")
     return said
 
 
@@ -100,8 +98,7 @@ def checked(images: np.ndarray, source: str) -> np.ndarray:
         raise ValueError(f"{source}: images must have shape (N, H, W) or (N, H, W, C) and not be empty, got {images.shape}")
     if images.ndim == 3 and images.shape[-1] == 3:
         warnings.warn(f"{source}: images of shape {images.shape} are read as {len(images)} grey ones of "
-                      f"{images.shape[1]}×3; a single colour "
-                      "picture is images[None]", stacklevel=3)
+                      f"{images.shape[1]}×3; a single colour picture is images[None]", stacklevel=3)
     if images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
         raise ValueError(f"{source}: images of shape {images.shape} look channels first; move the channels last with numpy.moveaxis(images, 1, -1)")
     if images.ndim == 4 and images.shape[-1] not in (1, 3):
@@ -134,8 +131,7 @@ def open_npz(path: Path) -> dict[str, np.ndarray]:
         return arrays
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.zlib.error, AttributeError, RuntimeError):
         raise ValueError(f"{path}: not a readable .npz file of plain arrays; it may be truncated or damaged, or hold "
-                         "objects (save labels as "
-                         "numbers or strings)") from None
+                         "objects (save labels as numbers or strings)") from None
 
 
 READ = {"images", "labels", "train_images", "train_labels", "test_images", "test_labels"}
@@ -159,8 +155,8 @@ def read_npz(path: Path) -> Dataset:
     labels, test_labels = arrays.get("labels", arrays.get("train_labels")), arrays.get("test_labels")
     for given, of in ((labels, images), (test_labels, test_images)):
         if given is not None and (of is None or given.shape != (len(of),)):
-            raise ValueError(f"{path}: labels must be one value for each of the {0 if of is None else len(of)} "
-                             f"images, got {given.dtype} {given.shape}")
+            raise ValueError(f"{path}: labels must be one value for each of the {0 if of is None else len(of)} images, "
+                             f"got {given.dtype} {given.shape}")
     labels, test_labels, classes = numbered(labels, test_labels, str(path))
     images = checked(images, str(path))
     test_images = None if test_images is None else checked(test_images, f"{path}, test_images")

@@ -90,9 +90,8 @@ def _checked(labels: np.ndarray, source: str) -> np.ndarray:
         and not (labels < -1).any()
     ):
         raise ValueError(
-            f"{source}: {np.count_nonzero(labels == -1)} labels are -1 beside 0, 1, …, which often means that there "
-            "is no "
-            "label; leave these images out, or give them a label of their own"
+            f"{source}: {np.count_nonzero(labels == -1)} labels are -1 beside 0, 1, …, which often means that there is "
+            "no label; leave these images out, or give them a label of their own"
         )
     return labels
 

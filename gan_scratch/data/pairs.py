@@ -35,10 +35,9 @@ def partners(data: Dataset) -> tuple[np.ndarray]:
                          "where partners have the same file name")
     if (alone := list(data.extra.get("alone", ()))) or len(data.extra["input"]) != len(data.images):
         raise ValueError(f"{data.name}: A has {len(data.extra['input'])} pictures and B {len(data.images)}, and "
-                         f"{len(alone)} have not just one "
-                         "partner of the same name in the other folder "
-                         f"({', '.join(alone[:3])}{' …' if len(alone) > 3 else ''}); this variant "
-                         "needs pairs, cyclegan doesn't")
+                         f"{len(alone)} have not just one partner of the same name in the other folder "
+                         f"({', '.join(alone[:3])}{' …' if len(alone) > 3 else ''}); this variant needs pairs, "
+                         "cyclegan doesn't")
     return (data.extra["input"],)
 
 

@@ -88,8 +88,8 @@ def read(files: list[Path], size: int | None = None, background: str = "white", 
     sizes = {p.size[::-1] for p in pictures}
     if len(sizes) > 1:
         raise ValueError(
-            f"{source}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one "
-            "size for all (size=32, or --size 32)"
+            f"{source}: the pictures have {len(sizes)} different sizes, {min(sizes)} to {max(sizes)}; give one size "
+            "for all (size=32, or --size 32)"
         )
     for kind, ranges in RANGES.items():
         _rescale(pictures, [i for i, depth in enumerate(depths) if depth == kind], kind, ranges, source, result)
@@ -166,14 +166,13 @@ def _rescale(pictures: list, which: list[int], kind: str, ranges: tuple, source:
         )
     if len(ranges) > 1:
         result.remarks.append(
-            f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, "
-            f"{low:.4g} to {high:.4g}, are read as {fits[0]} … {fits[1]}"
+            f"{counted(len(which), f'{kind} picture')} ({names}): no range is agreed for them; the values, {low:.4g} "
+            f"to {high:.4g}, are read as {fits[0]} … {fits[1]}"
         )
     elif high < fits[1] / 15:  # 12 bits in 16
         result.remarks.append(
             f"{counted(len(which), f'{kind} picture')} ({names}): the largest value is {high:.0f} of {fits[1]}, so "
-            "they are "
-            "nearly black; if they hold fewer bits, stretch them first"
+            "they are nearly black; if they hold fewer bits, stretch them first"
         )
 
 

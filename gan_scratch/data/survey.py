@@ -235,8 +235,8 @@ def _split(files: dict[str, Path], result: Survey) -> list[Found]:
     if others and "train" in named and (len(parts) > 1 or deep):
         raise ValueError(
             f"{result.folder}: {' and '.join(sorted(parts))} {'looks' if len(parts) == 1 else 'look'} like the parts "
-            "of one set, "
-            f"but {listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that elsewhere"
+            f"of one set, but {listed(others)} {'stands' if len(others) == 1 else 'stand'} beside them; move that "
+            "elsewhere"
         )
     if others or "train" not in named or len(set(parts.values())) < len(parts):
         return [Found(path, name, keys[name]) for name, path in files.items()]
@@ -284,9 +284,8 @@ def _refuse_parts_inside(found: list[Found], folder: Path) -> None:
     inside = {name: part[0] for each in found for name in _folder(each).split("/") if (part := _part(name))}
     if "train" in inside.values() and len(set(inside.values())) > 1:
         raise ValueError(
-            f"{folder}: {' and '.join(sorted(inside))} look like parts, but stand inside of other folders; parts "
-            "come first, "
-            "as in train/cat and test/cat"
+            f"{folder}: {' and '.join(sorted(inside))} look like parts, but stand inside of other folders; parts come "
+            "first, as in train/cat and test/cat"
         )
 
 
@@ -305,8 +304,8 @@ def _name_classes(found: list[Found], result: Survey) -> None:
     if "" in folders and len(folders) > 1:
         n = sum(_folder(each) == "" for each in found)
         result.remarks.append(
-            f"{counted(n, 'picture')} beside the folders of pictures ({listed(folders[1:])}) can't have a class, "
-            "so all are read without labels"
+            f"{counted(n, 'picture')} beside the folders of pictures ({listed(folders[1:])}) can't have a class, so "
+            "all are read without labels"
         )
     elif len(folders) > 1:
         leaves = [folder.split("/")[-1] for folder in folders]

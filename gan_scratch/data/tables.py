@@ -39,8 +39,8 @@ def read_table(path: Path, size: int | None = None, background: str = "white") -
     read = pictures.read([row["path"] for row in rows], size, background, str(path))
     if read.unread:
         raise ValueError(
-            f"{path}: {counted(len(read.unread), 'picture')} can't be read, {listed(read.unread)}; repair "
-            "them, or remove their lines"
+            f"{path}: {counted(len(read.unread), 'picture')} can't be read, {listed(read.unread)}; repair them, or "
+            "remove their lines"
         )
     warn(path, read.remarks + suspicious(read.images, [row["file"] for row in rows]))
     return Dataset(path.stem, read.images, labels, extra=extra, classes=classes)
@@ -83,8 +83,7 @@ def _rows(path: Path) -> list[dict]:
                 if "file" not in header or not set(COLUMNS) & set(header):
                     raise ValueError(
                         f"{path}: needs a first line with the columns file and caption (or label), separated by "
-                        "commas; it has "
-                        f"{listed(cells, 20)}"
+                        f"commas; it has {listed(cells, 20)}"
                     )
                 if twice := {name for name in ("file", *COLUMNS) if header.count(name) > 1}:
                     raise ValueError(f"{path}: has the column {' and '.join(sorted(twice))} twice")
@@ -107,8 +106,7 @@ def _row(path: Path, line: int, header: list[str], cells: list[str], there: dict
     if len(cells) > len(header) and any(cells[len(header) :]):
         raise ValueError(
             f"{path}, line {line}: has {len(cells)} columns, the first line has {len(header)}; text that holds a "
-            "separator needs "
-            "quotation marks around it"
+            "separator needs quotation marks around it"
         )
     row = {name: cell for name, cell in zip(header, cells) if name in ("file", *COLUMNS)}
     needed = ["file", *(name for name in COLUMNS if name in header)]

@@ -45,9 +45,8 @@ def show(name: str, height: int = 760, **settings) -> None:
     start = f"<script>globalThis.SETTINGS = {urlencode(settings)!r};</script>"
     frame = (f'<iframe srcdoc="{html.escape(page.replace("<head>", f"<head>{start}", 1))}" title="{html.escape(TITLES[name])}" '
              f'style="width: 100%; height: {height}px; border: 0"></iframe>')
-    display({"text/html": frame, "image/png": (HERE / f"{name}.png").read_bytes(), "text/plain": f"{TITLES[name]}: "
-                                                                                                 "gan-scratch "
-                                                                                                 f"explore {name}"},
+    display({"text/html": frame, "image/png": (HERE / f"{name}.png").read_bytes(),
+             "text/plain": f"{TITLES[name]}: gan-scratch explore {name}"},
             raw=True)
 
 

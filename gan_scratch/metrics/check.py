@@ -25,8 +25,7 @@ def pair(a: np.ndarray, b: np.ndarray, names: str, least: int = 1) -> tuple[np.n
     kinds = {np.asarray(x).dtype.kind for x in (a, b)}
     if "f" in kinds and kinds & set("iu"):
         raise ValueError(f"{names} must have one range, but one holds integers and the other floating-point numbers; "
-                         "bytes 0 … 255 become "
-                         "[−1, 1] with x / 127.5 - 1")
+                         "bytes 0 … 255 become [−1, 1] with x / 127.5 - 1")
     a, b = rows(a, first, least), rows(b, second, least)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"{names} must have equally many numbers in a row, got {a.shape} and {b.shape}")
@@ -45,9 +44,8 @@ def images(x: np.ndarray, name: str) -> np.ndarray:
                          "x.astype(np.float32) / 127.5 - 1")
     low, high = float(x.min()), float(x.max())
     if not (-2 <= low and high <= 2):  # nets without tanh may lead out a little
-        raise ValueError(f"{name} must lie in [−1, 1], but values run from {low:.4g} to {high:.4g}; images in [0, "
-                         "255] become such with "
-                         "x / 127.5 - 1")
+        raise ValueError(f"{name} must lie in [−1, 1], but values run from {low:.4g} to {high:.4g}; images in [0, 255] "
+                         "become such with x / 127.5 - 1")
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 

@@ -68,8 +68,7 @@ class Judge:
             raise ValueError(f"the judge sees images (N, 28, 28, 1) or (N, 14, 14, 1), got {images.shape}")
         if images.min() >= 0:
             warnings.warn(f"the judge's images have no value below 0 ({images.min():.3g} to {images.max():.3g}); if "
-                          "they mean [0, 1], rescale them "
-                          "with 2 * x - 1", stacklevel=2)
+                          "they mean [0, 1], rescale them with 2 * x - 1", stacklevel=2)
         if images.shape[1] == 14:
             images = images.repeat(2, axis=1).repeat(2, axis=2)
         return np.concatenate([self.network[:-1](part) for part in np.array_split(images, max(1, len(images) // 500))])
