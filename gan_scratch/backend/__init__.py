@@ -39,6 +39,10 @@ class Reference:
         """(first(), second()), at once where that is faster; each does about so many multiplications."""
         return first(), second()
 
+    def product(self, a: Array, b: Array) -> Array:
+        """a @ b: (..., K), (K, C) -> (..., C)."""
+        return a @ b
+
     def formula(self, f: Callable, *args) -> Array:
         """f(xp, *args) for an elementwise formula f."""
         return f(self.xp, *args)
@@ -105,6 +109,9 @@ class Cpu(Reference):
 
     def both(self, first, second, multiplications):
         return threads.both(first, second, windows.cost(multiplications))
+
+    def product(self, a, b):
+        return windows.shared_product(a, b)
 
     def formula(self, f, *args):
         return elementwise.formula(f, *args)

@@ -1,20 +1,20 @@
-"""Several cores for NumPy: BLAS splits a matrix product over threads, NumPy's own loops run on one.
+"""Several cores for NumPy: how many threads a piece of work is worth is decided here, from its size.
 
-`share` cuts a piece of work along one axis and does the parts at once, each on its own thread: NumPy lets go of the interpreter's lock
-inside its loops. It uses as many threads as BLAS does, so one setting decides for both (OPENBLAS_NUM_THREADS, or
-threadpoolctl.threadpool_limits); meanwhile each part's matrix products run on one.
+BLAS splits every product of matrices over threads, however small, and its threads wait for the next product by spinning: on a machine
+that does other things too they take the cores from those others, and then wait for each other. So inside a network, and inside an
+optimizer, `ours` keeps BLAS at one thread, and gives its threads back afterwards.
 
-The threads of BLAS wait for their next product by spinning, and so take a core from ours for a while: either they or ours. Inside a network
-with large convolutions, whose products and copies take milliseconds, `ours` keeps BLAS at one thread. Multilayer perceptrons and small
-convolutional networks leave it alone: BLAS wakes its threads more quickly than Python does.
+`share` cuts a large piece of work along one axis and does the parts at once, each on its own thread: NumPy lets go of the interpreter's
+lock inside its loops. It uses as many threads as BLAS would, so one setting decides for both (OPENBLAS_NUM_THREADS, or
+threadpoolctl.threadpool_limits). Our threads sleep while they wait. A part that no thread has begun when the caller has done its own,
+because the other cores are busy, is taken back and done by the caller: it never waits for a thread to wake up.
 """
 from __future__ import annotations
 
 import contextvars
 import functools
 import os
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Callable, Iterator
 
 import threadpoolctl
@@ -46,22 +46,26 @@ def threads() -> int:
     return _team.get() or min((library.num_threads for library in _blas()), default=1)
 
 
-@contextmanager
-def ours() -> Iterator[None]:
+class ours:
     """For the time of a `with` block matrix products run on one thread, and `share` has all of them."""
-    count = threads()
-    if _team.get() or count == 1:
-        yield
-        return
-    token, before = _team.set(count), [library.num_threads for library in _blas()]
-    try:
-        for library in _blas():
-            library.set_num_threads(1)
-        yield
-    finally:
-        for library, its_own in zip(_blas(), before):
-            library.set_num_threads(its_own)
-        _team.reset(token)
+
+    def __enter__(self) -> None:  # (a generator with @contextmanager would cost a small layer a tenth of its time)
+        self.outermost = not _team.get()
+        if self.outermost:
+            self.token, self.before = _team.set(threads()), [library.num_threads for library in _blas()]
+            for library in _blas():
+                library.set_num_threads(1)
+
+    def __exit__(self, *error) -> None:
+        if self.outermost:
+            for library, its_own in zip(_blas(), self.before):
+                library.set_num_threads(its_own)
+            _team.reset(self.token)
+
+
+def worth_sharing(cost: float) -> bool:
+    """Whether so many nanoseconds of work are worth a second thread."""
+    return cost >= 2 * GRAIN
 
 
 def share(work: Callable[[slice], None], n: int, cost: float) -> None:
@@ -71,7 +75,7 @@ def share(work: Callable[[slice], None], n: int, cost: float) -> None:
         work: writes its results somewhere; parts must not overlap there.
         cost: about how many nanoseconds all of it takes on one thread.
     """
-    parts = min(threads(), n, int(cost // (GRAIN if _team.get() else 4 * GRAIN)))  # outside of `ours` the threads of BLAS may be in the way
+    parts = min(threads(), n, int(cost // GRAIN)) if worth_sharing(cost) else 1
     if parts < 2:
         work(slice(0, n))
         return
@@ -80,10 +84,11 @@ def share(work: Callable[[slice], None], n: int, cost: float) -> None:
         futures = [_pool("share").submit(_with_team(1, work), part) for part in rest]
         try:
             work(first)
+            for future, part in zip(futures[::-1], rest[::-1]):
+                if future.cancel():  # no thread has begun it
+                    work(part)
         finally:
-            wait(futures)
-    for future in futures:
-        future.result()
+            _finish(futures)
 
 
 def both(first: Callable, second: Callable, cost: float) -> tuple:
@@ -93,14 +98,24 @@ def both(first: Callable, second: Callable, cost: float) -> tuple:
     of NumPy need the interpreter's lock less often.
     """
     half, odd = divmod(_team.get(), 2)
-    if not half or odd or cost < 2 * GRAIN:
+    if not half or odd or not worth_sharing(cost):
         return first(), second()
     future = _pool("both").submit(_with_team(half, first))
     try:
         mine = _with_team(half, second)()
+        if future.cancel():
+            return _with_team(half, first)(), mine
     finally:
-        wait([future])
+        _finish([future])
     return future.result(), mine
+
+
+def _finish(futures: list[Future]) -> None:
+    """Wait for what has been begun, cancel the rest, and raise the first error."""
+    begun = [future for future in futures if not future.cancel()]
+    wait(begun)
+    for future in begun:
+        future.result()
 
 
 def _with_team(count: int, work: Callable) -> Callable:

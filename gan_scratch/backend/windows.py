@@ -14,7 +14,7 @@ from typing import Iterator
 
 import numpy as np
 
-from gan_scratch.backend.threads import cut, share
+from gan_scratch.backend.threads import cut, share, worth_sharing
 
 PIECE = 2**20  # numbers of columns that are laid at once: enough work for a product on two threads
 
@@ -85,6 +85,16 @@ def lay_windows(cols: np.ndarray, x: np.ndarray, kernel: tuple, stride: tuple, p
 def product(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """a @ b, under a name of its own, so that a profile shows what products take."""
     return np.matmul(a, b, out=out)
+
+
+def shared_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b for a (..., K) and b (K, C); each thread has some rows of a."""
+    rows, width = a.size // a.shape[-1], b.shape[-1]
+    if not worth_sharing(time := cost(rows * b.size)):
+        return product(a, b)
+    flat, y = a.reshape(rows, -1), np.empty((rows, width), np.result_type(a, b))
+    share(lambda part: product(flat[part], b, out=y[part]), rows, time)
+    return y.reshape(*a.shape[:-1], width)
 
 
 def element(size: int) -> np.dtype:

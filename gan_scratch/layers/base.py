@@ -6,9 +6,7 @@ and each use keeps its own record.
 """
 from __future__ import annotations
 
-import functools
 import math
-from contextlib import nullcontext
 from typing import Any, Iterator
 
 import numpy as np
@@ -72,10 +70,10 @@ class Layer:
         self._check_numbers(x)
         self._check_input(x)
         self._check_device(x)
-        with self._threads(x):
+        with threads.ours():
             y, ctx = self._forward(x, train)
         ctx["x_shape"], ctx["y_shape"] = np.array(getattr(x, "shape", ())), np.array(y.shape)  # (Concat's x is a tuple)
-        ctx["version"] = self._versions()
+        ctx["version"] = np.array(self._versions(), np.int64)
         return y, ctx
 
     def backward(self, dy: Array, ctx: Ctx, weights: bool = True, inputs: bool = True) -> Array | None:
@@ -88,12 +86,12 @@ class Layer:
 
         Raises ValueError when dy has another shape than y, RuntimeError when a parameter was updated after `forward`.
         """
-        if dy.shape != tuple(ctx["y_shape"]):
+        if list(dy.shape) != ctx["y_shape"].tolist():
             raise ValueError(f"{self!r}: backward got dy of shape {dy.shape}, but this use of the layer returned y of shape "
                              f"{tuple(map(int, ctx['y_shape']))}")
         self._check_current(ctx)
         ctx["dy"] = dy  # what backward2 differentiates
-        with self._threads(dy):
+        with threads.ours():
             return self._backward(dy, ctx, weights, inputs)
 
     def backward2(self, v: Array, ctx: Ctx, V: Directions | None = None) -> tuple[Array, Array | float]:
@@ -122,14 +120,8 @@ class Layer:
         missing = [name for name, p in vars(self).items() if isinstance(p, Parameter) and V is not None and p not in V]
         if missing:
             raise ValueError(f"{self!r}: V has no direction for {' and '.join(missing)}; give one for every parameter")
-        with self._threads(v):
+        with threads.ours():
             return self._backward2(v, ctx["dy"], ctx, V)
-
-    def _threads(self, x):
-        """Where there are large convolutions inside, our threads share the work instead of those of BLAS (threads.py)."""
-        first = x[0] if isinstance(x, tuple) and x else x
-        samples = (*getattr(first, "shape", ()), 0)[0]  # what is no array, the layers refuse in their own words
-        return threads.ours() if samples * self.breadth > 1e7 else nullcontext()  # found by measuring
 
     def _backward2(self, v, dy, ctx, V):
         raise NotImplementedError(f"{self!r} has no backward2, so a gradient penalty can't pass through it; use a D without it")
@@ -138,11 +130,11 @@ class Layer:
         """Inference: forward(x, train=False)[0]."""
         return self.forward(x, train=False)[0]
 
-    def _versions(self) -> np.ndarray:
-        return np.array([p.version for p in vars(self).values() if isinstance(p, Parameter)], np.int64)
+    def _versions(self) -> list[int]:
+        return [p.version for p in vars(self).values() if isinstance(p, Parameter)]
 
     def _check_current(self, ctx: Ctx) -> None:
-        if (ctx["version"] != self._versions()).any():
+        if ctx["version"].tolist() != self._versions():
             raise RuntimeError(f"{self!r}: its parameters were updated after this ctx was made, so its gradient would be "
                                "wrong; run forward again")
 
@@ -196,11 +188,6 @@ class Layer:
     def children(self) -> dict[str, "Layer"]:
         """The layers inside this one, by name."""
         return {name: v for name, v in vars(self).items() if isinstance(v, Layer)}
-
-    @functools.cached_property
-    def breadth(self) -> float:
-        """Of the largest convolution inside: how many weights it has, times how many windows cover a place. 0 without one."""
-        return max((layer.breadth for layer in self.children().values()), default=0)
 
     def modules(self, prefix: str = "") -> Iterator[tuple[str, "Layer"]]:
         """This layer and all layers inside it, in forward order, each once (a layer may be used twice), with its dotted name."""
@@ -290,7 +277,7 @@ class Sequential(Layer):
 
     def forward(self, x: Array, train: bool = True) -> tuple[Array, list[Ctx]]:
         tape = []
-        with self._threads(x):
+        with threads.ours():
             for i, layer in enumerate(self.layers):
                 try:
                     x, ctx = layer.forward(x, train)
@@ -306,14 +293,14 @@ class Sequential(Layer):
         # Below the first layer that has weights nobody needs a gradient, unless dx was asked for.
         trained = (i for i, layer in enumerate(self.layers) if layer.params)
         first = 0 if inputs else next(trained, len(self.layers)) if weights else len(self.layers)
-        with self._threads(dy):
+        with threads.ours():
             for i in reversed(range(first, len(self.layers))):
                 dy = self.layers[i].backward(dy, tape[i], weights, inputs or i > first)
         return dy if inputs else None
 
     def backward2(self, v: Array, tape: list[Ctx], V: Directions | None = None) -> tuple[Array, Array | float]:
         curvatures, total = [], 0
-        with self._threads(v):
+        with threads.ours():
             for i, layer in enumerate(self.layers):  # up
                 v, c = layer.backward2(v, tape[i], V)
                 curvatures.append(c)

@@ -95,13 +95,13 @@ class Dense(Bilinear):
         self._create((n_in, n_out), n_in, n_out, n_out, bias, rng, init)
 
     def apply(self, x, W, ctx):
-        return x @ W
+        return backend.of(x).product(x, W)
 
     def adjoint(self, dy, W, ctx):
-        return dy @ W.T
+        return backend.of(dy).product(dy, W.T)
 
     def wgrad(self, x, dy, ctx):
-        return x.reshape(-1, self.n_in).T @ dy.reshape(-1, self.n_out)
+        return backend.of(dy).product(x.reshape(-1, self.n_in).T, dy.reshape(-1, self.n_out))
 
     def _check_input(self, x):
         self._check_channels(x, self.n_in)

@@ -22,7 +22,6 @@ class _Conv(Bilinear):
     """n-D convolution: x (N, *S, c_in), W (*k, c_in, c_out), y (N, *out, c_out), out = ⌊(S + 2 pad − k)/stride⌋ + 1."""
 
     dims: int  # 1, 2 or 3
-    breadth = property(lambda self: self.W.value.size * math.prod(self.kernel) / math.prod(self.stride))
 
     def __init__(self, c_in: int, c_out: int, kernel=4, stride=2, pad=1, bias: bool = True, *, rng=None, init=None):
         self.c_in, self.c_out = c_in, c_out

@@ -1,5 +1,6 @@
 """Work shared among threads: all of it is done, once, with the caller's settings, and BLAS gets its threads back."""
 import multiprocessing
+import os
 import threading
 import time
 
@@ -32,11 +33,43 @@ def test_all_is_done_once_and_at_the_same_time(two):
 
 def test_little_work_stays_on_this_thread(two):
     seen = []
-    threads.share(lambda part: seen.append((part, threading.get_ident())), 7, cost=2 * threads.GRAIN)
+    threads.share(lambda part: seen.append((part, threading.get_ident())), 7, cost=2 * threads.GRAIN - 1)
     assert seen == [(slice(0, 7), threading.get_ident())]
-    with threads.ours():
-        threads.share(lambda part: seen.append(part), 7, cost=2 * threads.GRAIN)
+    threads.share(lambda part: seen.append(part), 7, cost=2 * threads.GRAIN)
     assert sorted(seen[1:], key=lambda part: part.start) == [slice(0, 3), slice(3, 7)]
+
+
+@pytest.fixture
+def no_thread_wakes(monkeypatch):
+    """Our threads have other work until the end of the test, as if the cores were busy."""
+    free = threading.Event()
+    for task in ("share", "both"):
+        for _ in range(os.cpu_count()):
+            threads._pool(task).submit(free.wait, 60)
+    yield
+    free.set()
+
+
+def test_a_part_that_nobody_has_begun_is_taken_back(two, no_thread_wakes):
+    done = []
+    threads.share(lambda part: done.append((part, threading.get_ident())), 7, cost=1e9)
+    assert done == [(slice(0, 3), threading.get_ident()), (slice(3, 7), threading.get_ident())]
+
+
+def test_an_operation_that_nobody_has_begun_is_taken_back(two, no_thread_wakes):
+    with threads.ours():
+        assert threads.both(lambda: ("first", threads.threads()), lambda: ("second", threads.threads()), 1e9) == (
+            ("first", 1), ("second", 1))
+
+
+def test_an_error_in_a_part_that_was_taken_back_reaches_the_caller(two, no_thread_wakes):
+    def work(part):
+        if part.start:
+            raise ValueError("in the second part")
+
+    with pytest.raises(ValueError, match="in the second part"):
+        threads.share(work, 4, cost=1e9)
+    assert threads._blas()[0].num_threads == 2
 
 
 def test_one_thread_for_blas_means_one_for_us(two):
@@ -132,24 +165,25 @@ def test_little_work_and_odd_threads_keep_two_operations_one_after_the_other(tea
 
     with threads.ours():
         results = threads.both(lambda: operation("first"), lambda: operation("second"), cost)
-    kept = 0 if team == 1 else team  # each has all threads
-    assert results == ("first", "second") and order == [(name, threading.current_thread(), kept) for name in results]
+    assert results == ("first", "second")
+    assert order == [(name, threading.current_thread(), team) for name in results]  # each has all threads
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_an_error_in_one_of_two_operations_reaches_the_caller_when_both_are_done(two, which):
-    done = []
+def test_an_error_in_one_of_two_operations_reaches_the_caller_when_what_has_begun_is_done(two, which):
+    begun, done = [], []
 
     def fails():
         raise FloatingPointError("overflow")
 
     def works():
+        begun.append(1)
         time.sleep(0.05)
         done.append(1)
 
     with threads.ours(), pytest.raises(FloatingPointError, match="overflow"):
         threads.both(*((fails, works) if which == 0 else (works, fails)), cost=1e9)
-    assert done == [1]
+    assert done == begun  # no thread goes on behind the caller's back
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 64])
