@@ -216,15 +216,19 @@ class EMA:
 
     def __init__(self, network: Layer, decay: float = 0.99):
         self.source, self.network, self.decay, self.t = network, copy.deepcopy(network), decay, 0
+        self._params = list(zip(self.network.params, network.params))
+        layers = [(e, x) for (_, e), (_, x) in zip(self.network.modules(), network.modules())]
+        self._buffers = [(e, x, name) for e, x in layers for name in e.buffers]
 
     def update(self) -> None:
         """Take the source network's current numbers into the average."""
         b = min(self.decay, (1 + self.t) / (10 + self.t))
         self.t += 1
-        for e, x in zip(_arrays(self.network), _arrays(self.source)):
+        pairs = [(e.value, x.value) for e, x in self._params]
+        for e, x in pairs + [(getattr(e, name), getattr(x, name)) for e, x, name in self._buffers]:
             e += (1 - b) * (x - e)
-        for p in self.network.params:
-            p.version += 1
+        for e, _ in self._params:
+            e.version += 1
 
     def state(self) -> dict[str, np.ndarray]:
         """The averaged network's state and the number of updates."""
@@ -236,8 +240,3 @@ class EMA:
             raise ValueError("the state is not that of an EMA: the number of updates, t, is missing")
         self.network.load_state({name: a for name, a in state.items() if name != "t"})
         self.t = int(state["t"])
-
-
-def _arrays(network: Layer) -> list[Array]:
-    buffers = [getattr(layer, name) for _, layer in network.modules() for name in layer.buffers]
-    return [p.value for p in network.params] + buffers

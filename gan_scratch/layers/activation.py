@@ -28,6 +28,11 @@ def leaky_relu_backward(xp, dy, y, slope, rest):
 
 
 @pointwise
+def relu_backward(xp, dy, y):
+    return dy * (y > 0)
+
+
+@pointwise
 def tanh(xp, x):
     return xp.tanh(x)
 
@@ -125,6 +130,9 @@ class ReLU(LeakyReLU):
 
     def __init__(self):
         super().__init__(0.0)
+
+    def phi_backward(self, dy, y):
+        return relu_backward(dy, y)
 
     def __repr__(self):
         return "ReLU()"

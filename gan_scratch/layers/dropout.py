@@ -27,7 +27,8 @@ class Dropout(Layer):
         if not train:
             return x, {}
         kept = backend.of(x).uniform(self.rng, x.shape, x.dtype) >= self.p
-        mask = kept.astype(x.dtype) / (1 - self.p)
+        number = x.dtype.type
+        mask = kept * (number(1) / number(1 - self.p))
         return x * mask, {"mask": mask}
 
     def _backward(self, dy, ctx, weights, inputs):
