@@ -20,6 +20,7 @@ from tqdm import tqdm
 from gan_scratch import backend, checkpoint, clinic
 from gan_scratch.data.batches import Batches, Unpaired
 from gan_scratch.data.images import some
+from gan_scratch.progress import duration
 
 FRAME_SEED = 0  # every frame shows the same z, so that a strip of frames shows one sample's way
 
@@ -85,6 +86,7 @@ class Trainer:
         with bar, graceful_interrupt() as stop:
             if self.step == 0:
                 self._frame()
+            first, warm = self.step, self.seconds
             while self.step < self.steps and not stop.is_set():
                 self._train_one()
                 at_frame = self.step in self.frame_steps
@@ -97,8 +99,17 @@ class Trainer:
                 if self.step % self.checkpoint_every == 0:
                     self.save()
                 bar.update()
+                if self.step == first + 1:  # it also fills caches
+                    warm = self.seconds
+                if self.step == first + 10 and progress:
+                    self._estimate((self.seconds - warm) / 9)
         self.interrupted = self.step < self.steps
         self.save()
+
+    def _estimate(self, step: float) -> None:
+        """Say how long the rest will take at so many seconds a step, where that is long enough to be worth a line."""
+        if (rest := (self.steps - self.step) * step) > 5:
+            tqdm.write(f"at {1e3 * step:.3g} ms a step the other {self.steps - self.step} steps take about {duration(rest)}")
 
     def _watched(self) -> None:
         for watcher in self.watchers:

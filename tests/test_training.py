@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -180,3 +181,19 @@ def test_pairwise_distance_by_hand():
 def test_impossible_lengths():
     with pytest.raises(ValueError, match="at least 1"):
         trainer(0)
+
+
+@pytest.mark.parametrize("steps, said", [(130, "at 500 ms a step the other 120 steps take about 60 seconds\n"), (19, "")])
+def test_after_ten_steps_the_rest_is_estimated(steps, said, monkeypatch, capsys):
+    """Every step takes half a second by this clock, but the first one, which fills caches, takes ten."""
+    long, now = trainer(steps), [0.0]
+    real = long.gan.train_step
+
+    def step(*args):
+        now[0] += 0.5 if long.step else 10
+        return real(*args)
+
+    monkeypatch.setattr(long.gan, "train_step", step)
+    monkeypatch.setattr("gan_scratch.training.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    long.run()
+    assert capsys.readouterr().out == said

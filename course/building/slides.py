@@ -108,8 +108,14 @@ def in_parts(cell: NotebookNode) -> list[NotebookNode]:
     cells = [NotebookNode(cell, source=part, outputs=[], id=f"{cell.id}-{i}") for i, part in enumerate(parts)]
     for later in cells[1:]:
         later.metadata = NotebookNode(tags=cell.metadata.get("tags", []))  # it doesn't begin a slide
-    cells[-1].outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    cells[-1].outputs = without_bars(cell.outputs)
     return [part for part in cells if part.source or part.outputs or "slideshow" in part.metadata]
+
+
+def without_bars(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Outputs without progress bars, be they text or widgets, and without warnings."""
+    return [output for output in outputs if output.get("name") != "stderr"
+            and "application/vnd.jupyter.widget-view+json" not in output.get("data", {})]
 
 
 def without_imports(source: str) -> str:

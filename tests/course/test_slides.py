@@ -139,8 +139,9 @@ def cell(source: str, *outputs) -> nbformat.NotebookNode:
 def test_imports_progress_bars_and_warnings_are_not_shown():
     bar = nbformat.v4.new_output("stream", name="stderr", text="\rtraining:  10%|█ | 1/10\rtraining: 100%|██| 10/10\n")
     said = nbformat.v4.new_output("stream", name="stdout", text="done\n")
+    widget = nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "training"})
     source = "import numpy as np\nfrom a import (b,\n               c)\n\nx = 1\nimport late"
-    (part,) = slides.in_parts(cell(source, bar, said))
+    (part,) = slides.in_parts(cell(source, bar, widget, said))
     assert part.source == "x = 1" and part.outputs == [said]
     assert slides.in_parts(cell("import numpy as np")) == []
     (magic,) = slides.in_parts(cell("%time x = 1\nimport numpy"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 
 import gan_scratch
+from course.building.slides import without_bars
 from course.building.units import ROOT
 from course.building.website import beside, links
 from course.building.website.links import Known
@@ -104,7 +105,7 @@ def lecture(path: Path, name: str, known: Known) -> str:
             text = links.explained(links.linked(links.anchored(cell.source), known, "../", own), known, "../", used)
             cell.source = links.cited(text, known, "../")
         else:
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]  # progress bars
+            cell.outputs = without_bars(cell.outputs)
             if "figure" in cell.metadata.get("tags", []):
                 cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
     about = [f'<a href="../_static/notebooks/{name}.ipynb" download>this lecture as a notebook</a>', *(f"exercise {each}" for each in exercise)]
