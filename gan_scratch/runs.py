@@ -247,6 +247,8 @@ def evaluate(gan, config: dict, n: int | None = None, seed: int = 1) -> dict:
     if n < 100:
         raise ValueError(f"an evaluation needs at least 100 samples, got n = {n}")
     samples, (rng_spread, rng_points) = draw(gan, n, seed), np.random.default_rng(seed).spawn(2)
+    if not points:
+        samples = samples.clip(-1, 1)  # a G that doesn't end in tanh leads out; what is measured is what a file can hold
     real = pairwise_distance(source.sample(500, rng_spread) if points else some(source.images, 500))
     result = {"n": n, "seed": seed}
     if real > 0:  # a single picture has no spread
