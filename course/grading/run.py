@@ -193,13 +193,15 @@ def save_state(file: Path, state: dict) -> None:
 
 
 def fingerprint(paths: Iterable[Path], *more: object) -> str:
-    """Changes when a file in these folders does. Large files count by size and time, links by what they say."""
+    """Changes when a file in these folders does, not when all of them are moved. Large files count by size and time,
+    links by what they say.
+    """
     digest = hashlib.sha256(repr(more).encode())
     for path in paths:
         below = (Path(where, name) for where, _, names in os.walk(path) if "__pycache__" not in where for name in names)
         files = [path] if path.is_file() or path.is_symlink() else sorted(file for file in below if file.name != STAMP)
         for file in files:
-            digest.update(os.fsencode(str(file)) + b"\0")
+            digest.update(os.fsencode(file.relative_to(path.parent)) + b"\0")
             try:
                 if file.is_symlink():
                     digest.update(os.fsencode(os.readlink(file)))

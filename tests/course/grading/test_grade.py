@@ -217,13 +217,21 @@ def test_a_submission_that_kills_the_grader_takes_only_itself(tmp_path):
     assert book(tmp_path, "SELECT student_id FROM submitted_assignment ORDER BY 1") == [("all_right",), ("one_wrong",)]
 
 
-@pytest.fixture
-def small_class(tmp_path):
+@pytest.fixture(scope="module")
+def graded_once(tmp_path_factory):
     """Two students, graded."""
-    hostile.write_class(tmp_path, [])
-    hand_in(tmp_path, "anna", hostile.right())
-    hand_in(tmp_path, "ben", hostile.released())
-    run(tmp_path)
+    root = tmp_path_factory.mktemp("small")
+    hostile.write_class(root, [])
+    hand_in(root, "anna", hostile.right())
+    hand_in(root, "ben", hostile.released())
+    run(root)
+    return root
+
+
+@pytest.fixture
+def small_class(graded_once, tmp_path):
+    """Two students, graded: a copy that each test may change."""
+    shutil.copytree(graded_once, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 
