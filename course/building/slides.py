@@ -26,6 +26,8 @@ PROGRAMS = {"reveal": ("sphinx_revealjs", "_static/revealjs"), "mathjax": ("sphi
 LINKED = re.compile(r'<link[^>]*href="((?:reveal|mathjax)/[^"]+)"[^>]*>|'
                     r'<script src="((?:reveal|mathjax)/[^"]+)"></script>')
 LINES = 21  # of code on a slide
+BAR = re.compile(r"^[^\n]*\d+%\|[^\n]*\| \d+/\d+ \[[^\n]*(\n|\Z)", re.M)  # tqdm's, with all its states in one line
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGE_TYPE = Path(__file__).parent / "slides" / "large_type.py"
 
 
@@ -114,8 +116,13 @@ def in_parts(cell: NotebookNode) -> list[NotebookNode]:
 
 def without_bars(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Outputs without progress bars, be they text or widgets, and without warnings."""
-    return [output for output in outputs if output.get("name") != "stderr"
-            and "application/vnd.jupyter.widget-view+json" not in output.get("data", {})]
+    kept = []
+    for output in outputs:
+        if output.output_type == "stream" and output.name == "stdout":
+            output = NotebookNode(output, text=BAR.sub("", output.text))
+        if output.get("name") != "stderr" and output.get("text") != "" and WIDGET not in output.get("data", {}):
+            kept.append(output)
+    return kept
 
 
 def without_imports(source: str) -> str:

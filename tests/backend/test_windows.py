@@ -154,6 +154,20 @@ def test_gradients_of_a_layer_are_the_same_bits_with_any_number_of_threads(rng, 
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_large_product_is_shared_by_rows(count, rng, monkeypatch):
+    """As a dense layer calls it: with leading axes, and with either matrix turned around. (Sums of integers are exact.)"""
+    monkeypatch.setattr(threads, "GRAIN", 0.1)
+    monkeypatch.setattr(threads, "threads", lambda: count)
+    parts = []
+    monkeypatch.setattr(windows, "share", lambda work, n, cost: threads.share(lambda part: parts.append(part) or work(part), n, cost))
+    a, b, rows = (rng.integers(-9, 9, shape).astype(np.float32) for shape in ((6, 5, 7), (7, 4), (30, 4)))
+    for left, right in ((a, b), (rows, b.T), (a.reshape(30, 7).T, rows)):
+        parts.clear()
+        np.testing.assert_array_equal(backend.CPU.product(left, right), left @ right)
+        assert len(parts) == count
+
+
 @pytest.mark.parametrize("weights, inputs", [(True, True), (True, False), (False, True)])
 def test_a_layer_does_what_was_asked_for_at_once_where_it_is_much(weights, inputs, rng, monkeypatch):
     layer, called, costs = Conv2d(3, 5, rng=0), [], []

@@ -152,12 +152,13 @@ def test_alone_trains_no_comparison(tmp_path, monkeypatch):
 
 
 def test_conditions_must_be_there(tmp_path):
-    np.savez(tmp_path / "x.npz", images=np.random.default_rng(0).integers(0, 256, (20, 14, 14, 1), np.uint8))
+    images = np.random.default_rng(0).integers(0, 256, (20, 14, 14, 1), np.uint8)
+    np.savez(tmp_path / "x.npz", images=images)
     with pytest.raises(ValueError, match="needs labels; put the pictures of each class into a folder"):
         runs.new("cgan", tmp_path / "x.npz")
     with pytest.raises(ValueError, match="14, 14"):
         runs.new("biggan", "mnist")
-    np.savez(tmp_path / "y.npz", images=np.zeros((20, 14, 14, 1), np.uint8), labels=np.arange(20) % 3)
+    np.savez(tmp_path / "y.npz", images=images, labels=np.arange(20) % 3)
     gan = runs.new("cgan", tmp_path / "y.npz", batch=10).gan
     assert gan.classes == 3 and gan.sample(4, 0).shape == (4, 14, 14, 1)
 
