@@ -52,13 +52,14 @@ class ours:
     def __enter__(self) -> None:  # (a generator with @contextmanager would cost a small layer a tenth of its time)
         self.outermost = not _team.get()
         if self.outermost:
-            self.token, self.before = _team.set(threads()), [library.num_threads for library in _blas()]
-            for library in _blas():
+            self.token = _team.set(threads())
+            self.before = [(library, count) for library in _blas() if (count := library.num_threads) > 1]
+            for library, _ in self.before:
                 library.set_num_threads(1)
 
     def __exit__(self, *error) -> None:
         if self.outermost:
-            for library, its_own in zip(_blas(), self.before):
+            for library, its_own in self.before:
                 library.set_num_threads(its_own)
             _team.reset(self.token)
 

@@ -72,7 +72,7 @@ def _rows(path: Path) -> list[dict]:
         text = "\n" + text[told.end() :]
     first = text.lstrip("\n\r").split("\n")[0]
     reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), skipinitialspace=True, strict=True)
-    header, rows, there = None, [], {}
+    header, rows, there, labelled = None, [], {}, {}
     try:
         for cells in reader:
             cells = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
@@ -85,10 +85,18 @@ def _rows(path: Path) -> list[dict]:
                         f"{path}: needs a first line with the columns file and caption (or label), separated by "
                         f"commas; it has {listed(cells, 20)}"
                     )
+                if unread := [name for name in header if name and name not in ("file", *COLUMNS)]:
+                    warn(path, [f"only file, caption and label are read, not {listed(unread, 20)}"])
                 if twice := {name for name in ("file", *COLUMNS) if header.count(name) > 1}:
                     raise ValueError(f"{path}: has the column {' and '.join(sorted(twice))} twice")
                 continue
             rows.append(_row(path, reader.line_num, header, cells, there))
+            before = labelled.setdefault(rows[-1]["path"], (reader.line_num, rows[-1].get("label")))
+            if before[1] != rows[-1].get("label"):
+                raise ValueError(
+                    f"{path}, lines {before[0]} and {reader.line_num}: {rows[-1]['file']} has the label {before[1]} in "
+                    f"the one and {rows[-1]['label']} in the other"
+                )
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: can't be read as a table ({error})") from None
     if header is None:

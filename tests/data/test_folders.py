@@ -70,12 +70,13 @@ def test_a_variant_that_translates_says_what_it_needs(tmp_path):
         runs.new("stackgan", "faces")
 
 
-@pytest.mark.filterwarnings("ignore:stackgan begins its last phase")
+@pytest.mark.filterwarnings("ignore:stackgan begins its last phase", "ignore:.*are read, not note")
 def test_captions(tmp_path):
     fill(tmp_path / "pictures", [f"{i}.png" for i in range(6)])
     colours = ["red", "blue"]
     table(tmp_path / "mine.csv", "file,caption,note", *(f"pictures/{i}.png,A {colours[i % 2].upper()} thing number{i},x" for i in range(6)))
-    data = load(tmp_path / "mine.csv")
+    with pytest.warns(UserWarning, match="only file, caption and label are read, not note"):
+        data = load(tmp_path / "mine.csv")
     assert data.extra["words"].tolist() == ["blue", "red"]  # "a" and "thing" are everywhere, the numbers occur once
     np.testing.assert_array_equal(data.extra["captions"], [[i % 2, 1 - i % 2] for i in range(6)])
     trainer = runs.new("stackgan", tmp_path / "mine.csv", steps=2, batch=4)
@@ -144,6 +145,7 @@ def test_captions_that_say_nothing(tmp_path):
     assert len(data.images) == 2 and not data.extra
 
 
+@pytest.mark.filterwarnings("ignore:.*are read, not note")
 @pytest.mark.parametrize("text, captions", [
     ("\ufefffile;caption;note\n0.png;a red one;x\n1.png;a blue one;y\n2.png;a red, blue one;z\n", 3),
     ("sep=;\nfile;caption\n0.png;red\n1.png;blue\n2.png;red blue\n", 3),
@@ -166,6 +168,7 @@ def test_tables_of_every_make_are_read(tmp_path, text, captions):
     ("file,caption,caption\n0.png,red,x\n", "has the column caption twice"),
     ("file,caption\n" + "x" * 5000 + ".png,red\n", "line 2: there is no picture xxx"),
     ("file,caption\n\"0\n.png\",red\n", "line 3: has a line break inside a name"),
+    ("file,label\n0.png,cat\n1.png,cat\n0.png,dog\n", "lines 2 and 4: 0.png has the label cat in the one and dog in the other"),
     ("file,caption\n0.png,r\0d\n", "line 2: has a byte 0"),
     ("file,caption\n0.png,red\n1.png,\n", "line 3: needs a file and a caption, but the caption is empty"),
 ])
@@ -177,8 +180,8 @@ def test_tables_that_are_refused(tmp_path, text, message):
 
 
 def test_names_in_another_unicode_form_and_labels(tmp_path):
-    fill(tmp_path, [unicodedata.normalize("NFD", "é.png"), "1.png"])
-    table(tmp_path / "c.csv", "file,label", unicodedata.normalize("NFC", "é.png") + ",dog", "1.png,cat", "1.png,dog")
+    fill(tmp_path, [unicodedata.normalize("NFD", "é.png"), "1.png", "2.png"])
+    table(tmp_path / "c.csv", "file,label", unicodedata.normalize("NFC", "é.png") + ",dog", "1.png,cat", "2.png,dog")
     data = load(tmp_path / "c.csv")
     assert data.labels.tolist() == [1, 0, 1] and data.classes == ("cat", "dog")
     (tmp_path / "c.csv").write_bytes("file;label\n1.png;K\xfche\n".encode("cp1252"))
