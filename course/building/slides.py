@@ -75,6 +75,7 @@ def execute(notebook: NotebookNode, name: str, before: str) -> None:
     with tempfile.TemporaryDirectory() as empty, tqdm(total=count, desc=name, unit="cell") as bar:
         client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": empty}},
                                 extra_arguments=["--log-level=ERROR"],
+                                store_widget_state=False,  # a page that has it asks the network for what shows it
                                 on_cell_complete=lambda **_: bar.update())
         try:
             client.execute()
