@@ -1,8 +1,8 @@
 """Several cores for NumPy: how many threads a piece of work is worth is decided here, from its size.
 
 BLAS splits every product of matrices over threads, however small, and its threads wait for the next product by spinning: on a machine
-that does other things too they take the cores from those others, and then wait for each other. So inside a network, and inside an
-optimizer, `ours` keeps BLAS at one thread, and gives its threads back afterwards.
+that does other things too they take the cores from those others, and then wait for each other. So inside a network
+`ours` keeps BLAS at one thread, and gives its threads back afterwards.
 
 `share` cuts a large piece of work along one axis and does the parts at once, each on its own thread: NumPy lets go of the interpreter's
 lock inside its loops. It uses as many threads as BLAS would, so one setting decides for both (OPENBLAS_NUM_THREADS, or
